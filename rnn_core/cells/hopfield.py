@@ -1,0 +1,90 @@
+"""Hopfield network: symmetric weights, ±1 units, and an energy that only falls.
+
+    W = N⁻¹ Σ_μ ξ^μ ξ^μᵀ,  w_ii = 0            Hebb's outer product of the stored patterns
+    s_i ← sgn(a_i),  a_i = Σ_j w_ij s_j − θ_i   a unit keeps its sign when a_i = 0
+    E(s) = −½ sᵀ W s + θᵀ s
+
+x is the drawn order: (b,) the unit that is updated at this step. Without x all units are updated at once. Hopfield,
+*Neural networks and physical systems with emergent collective computational abilities*, 1982.
+"""
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from rnn_core.cells.base import Cell
+from rnn_core.records import Card, Settings, setting
+
+
+class HopfieldSettings(Settings):
+    """Hopfield network: how many units."""
+
+    hidden_size: int = setting(64, "Number of units.", symbol="N", ge=2, le=2048, main=True)
+
+
+class HopfieldState(NamedTuple):
+    """s (b, N), each entry −1 or +1."""
+
+    s: Tensor
+
+
+class Hopfield(Cell):
+    """Hopfield network: stored patterns are the valleys of an energy, and recall rolls downhill."""
+
+    card = Card(
+        title="Hopfield network", row="A25", year=1982,
+        reference="Hopfield, Neural networks and physical systems with emergent collective computational abilities, 1982",
+        summary="Every unit is joined to every other by symmetric weights; updates one at a time never raise the energy.",
+        equations={"a": "a_i = Σ_j w_ij s_j − θ_i", "s": "s_i ← sgn(a_i), unchanged where a_i = 0"},
+        symbols={"a": "candidate", "s": "hidden"}, parameters="H*(H-1)/2",
+        use="Recalling a whole pattern from a damaged one.")
+    Settings = HopfieldSettings
+    runs_along = ("relaxation",)
+
+    def __init__(self, input_size: int, settings: HopfieldSettings | None = None, output_size: int | None = None) -> None:
+        super().__init__(input_size, settings, output_size)
+        n = self.settings.hidden_size
+        self.register_buffer("W", torch.zeros(n, n))
+        self.register_buffer("theta", torch.zeros(n))
+
+    @torch.no_grad()
+    def initialise(self, generator: torch.Generator) -> None:
+        """Store three random patterns, so that a fresh network has something to recall."""
+        n = self.settings.hidden_size
+        self.store(torch.randint(0, 2, (3, n), generator=generator) * 2.0 - 1.0)
+
+    @torch.no_grad()
+    def store(self, patterns: Tensor) -> None:
+        """Hebb's rule: patterns (p, N) of ±1 become the weights; raises ValueError for anything else."""
+        n = self.settings.hidden_size
+        if patterns.dim() != 2 or patterns.shape[1] != n or not bool((patterns.abs() == 1).all()):
+            raise ValueError(f"Patterns must be a (p, {n}) array of −1 and +1.")
+        patterns = patterns.to(self.W)
+        self.W.copy_(patterns.T @ patterns / n).fill_diagonal_(0)
+
+    def initial_state(self, batch_size: int) -> HopfieldState:
+        return HopfieldState(self.zeros(batch_size, self.settings.hidden_size) + 1)
+
+    def energy(self, state: HopfieldState) -> Tensor:
+        """E (b,) of a state."""
+        return -0.5 * ((state.s @ self.W) * state.s).sum(-1) + state.s @ self.theta
+
+    def advance(self, drive: Tensor | None, state: HopfieldState) -> tuple[Tensor, HopfieldState, dict[str, Tensor]]:
+        s = state.s
+        if drive is None:
+            a = s @ self.W - self.theta                                                        # (b, N)
+            s = torch.where(a == 0, s, a.sign())
+        else:
+            a = ((self.W[drive] * s).sum(-1) - self.theta[drive]).unsqueeze(1)                 # (b, 1)
+            old = s.gather(1, drive.unsqueeze(1))
+            s = s.scatter(1, drive.unsqueeze(1), torch.where(a == 0, old, a.sign()))
+        return s, HopfieldState(s), {"a": a, "s": s}
+
+    def draw(self, batch_size: int, steps: int, generator: torch.Generator) -> Tensor:
+        """The order of asynchronous updates: each sweep of N steps visits every unit once, (b, t)."""
+        n = self.settings.hidden_size
+        sweeps = [torch.stack([torch.randperm(n, generator=generator) for _ in range(batch_size)])
+                  for _ in range(-(-steps // n))]
+        return torch.cat(sweeps, 1)[:, :steps]

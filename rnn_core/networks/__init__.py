@@ -1,0 +1,1 @@
+"""Networks: how cells are wired, with a readout; one wiring a file."""

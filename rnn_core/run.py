@@ -1,0 +1,242 @@
+"""A run: an experiment that is being carried out, and all that it leaves behind."""
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import time
+from collections.abc import Generator, Iterable
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+import safetensors
+import safetensors.torch
+import torch
+from torch import Tensor
+
+from rnn_core import catalogue
+from rnn_core.experiment import Experiment
+from rnn_core.learners.base import Diverged
+from rnn_core.networks.base import Network
+from rnn_core.records import Batch, Command, Progress, Streams
+
+HELD_OUT = 128
+EVERY = 25
+COLUMNS = ("update", "loss", "held_out", "metric", "gradient_norm", "learning_rate", "seconds")
+
+
+def on_tape(update: int) -> bool:
+    """Whether the weights after this update go on the tape: 0, and round(2^(k/3)) for every k."""
+    if update == 0:
+        return True
+    k = round(3 * (update.bit_length() - 1))
+    return any(round(2 ** (j / 3)) == update for j in range(k - 1, k + 4))
+
+
+class Run:
+    """An experiment carried out: network, history, tape of weights, and the log of what was changed on the way.
+
+    ``training()`` is the generator that advances it. All state lives here, so a run can be left at any update and taken
+    up from ``checkpoint()``. ``status`` is ready, running, done or diverged; ``reason`` says why, in one sentence.
+    """
+
+    def __init__(self, spec: Experiment, log: Iterable[Command] = ()) -> None:
+        self.spec, self.log = spec, sorted(log, key=lambda c: c.update)
+        self.obeyed = 0
+        self.update, self.status, self.reason, self.seconds = 0, "ready", "", 0.0
+        self.records: list[dict[str, Any]] = []
+        self.tape: dict[int, dict[str, Tensor]] = {}
+        self._told = 0
+        self.streams = Streams.of(spec.seed)
+        self.task = spec.make_task()
+        self.network = spec.make_network(self.streams.weights)
+        self.learner = catalogue.learner_classes()[spec.learner](self.network, self.task, spec.learner_settings,
+                                                                 self.streams)
+
+    @cached_property
+    def held_out(self) -> Batch:
+        """Sequences that training never sees, the same for every run of this record."""
+        return self.task.held_out(HELD_OUT, Streams.of(self.spec.seed).held_out).to(self.spec.device)
+
+    @property
+    def history(self) -> pd.DataFrame:
+        """One row an update: loss of its batch, held-out loss and metric where measured, gradient norm, rate, seconds."""
+        return pd.DataFrame(self.records, columns=list(COLUMNS))
+
+    @property
+    def finished(self) -> bool:
+        """Whether there is nothing left to do."""
+        return self.status == "diverged" or self.update >= self.learner.settings.updates
+
+    def training(self) -> Generator[Progress | None, Command | None, None]:
+        """Advance: first yields where the run stands, then once for each update, and None within a long one.
+
+        A Command that is sent in is obeyed at once, whatever its update, and logged with the update of now.
+        """
+        if not self.records:
+            self._record(None, None)
+        yield from self._listen(self._progress())
+        while not self.finished:
+            self._replay_log()
+            if self.finished:
+                break
+            self.status, started = "running", time.perf_counter()
+            try:
+                for step in self.learner.update():
+                    if step is None:
+                        yield from self._listen(None)
+                    else:
+                        loss, norm = step
+            except Diverged as trouble:
+                self.status, self.reason = "diverged", f"Diverged at update {self.update + 1}: {trouble}."
+                self._record_tape()
+                yield from self._listen(self._progress())
+                return
+            self.update += 1
+            self.seconds += time.perf_counter() - started
+            if self.finished:
+                self.status = "done"
+            self._record(loss, norm)
+            yield from self._listen(self._progress())
+        self.status = "done"
+
+    def _listen(self, said: Progress | None) -> Generator[Progress | None, Command | None, None]:
+        while (command := (yield said)) is not None:
+            self.obey(command.name, command.value)
+            said = None
+
+    def obey(self, name: str, value: float) -> Command:
+        """Change a learner's setting now and log it; raises ValueError, in one sentence, if that cannot be."""
+        self._replay_log()
+        self.learner.change(name, value)
+        command = Command(update=self.update, name=name, value=value)
+        self.log.append(command)
+        self.obeyed = len(self.log)
+        if self.status == "done" and not self.finished:
+            self.status = "running"
+        return command
+
+    def _replay_log(self) -> None:
+        while self.obeyed < len(self.log) and self.log[self.obeyed].update <= self.update:
+            command = self.log[self.obeyed]
+            self.learner.change(command.name, command.value)
+            self.obeyed += 1
+
+    def _record(self, loss: float | None, norm: float | None) -> None:
+        measured = self.measure() if on_tape(self.update) or self.update % EVERY == 0 or self.finished else (None, None)
+        rate = getattr(self.learner.settings, "learning_rate", None)
+        self.records.append(dict(zip(COLUMNS, (self.update, loss, *measured, norm, rate, round(self.seconds, 4)))))
+        if on_tape(self.update) or self.finished:
+            self._record_tape()
+
+    def _record_tape(self) -> None:
+        self.tape[self.update] = {k: v.detach().clone().cpu() for k, v in self.network.state_dict().items()}
+
+    def _progress(self) -> Progress:
+        return Progress(**self.records[-1], status=self.status)
+
+    @torch.no_grad()
+    def measure(self) -> tuple[float, float]:
+        """Loss and metric on the held-out sequences, now."""
+        y = self.network(self.held_out.x, mask=self.held_out.mask)
+        return float(self.task.loss(y, self.held_out)), self.task.metric(y, self.held_out)
+
+    def fresh_moments(self) -> dict[int, dict[str, Tensor]]:
+        """Moments of the tape that were not yet asked for."""
+        moments = sorted(self.tape)[self._told:]
+        self._told += len(moments)
+        return {m: self.tape[m] for m in moments}
+
+    def at(self, update: int) -> Network:
+        """The network as it was at the last recorded moment up to ``update``; ValueError when there is none."""
+        moments = [m for m in self.tape if m <= update]
+        if not moments:
+            raise ValueError(f"The tape has no moment up to update {update}.")
+        network = copy.deepcopy(self.network)
+        network.load_state_dict(self.tape[max(moments)])
+        return network
+
+    def checkpoint(self) -> bytes:
+        """All that is needed to go on exactly from here, without tape and history, as safetensors."""
+        tensors = {f"network.{k}": v for k, v in self.network.state_dict().items()}
+        tensors |= {f"learner.{k}": v for k, v in self.learner.tensors().items()}
+        tensors |= {f"stream.{k}": v for k, v in self.streams.state().items()}
+        facts = {"spec": self.spec.to_json(), "update": self.update, "status": self.status, "reason": self.reason,
+                 "seconds": self.seconds, "obeyed": self.obeyed, "learner": self.learner.numbers(),
+                 "log": [c.model_dump() for c in self.log], "torch": torch.__version__,
+                 "threads": torch.get_num_threads()}
+        plain = {k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}
+        return safetensors.torch.save(plain, {"facts": json.dumps(facts)})
+
+    @classmethod
+    def resume(cls, spec: Experiment, checkpoint: bytes, log: Iterable[Command] | None = None) -> Run:
+        """Take a run up again; with a ``log``, commands after the checkpoint's are obeyed when their update is reached."""
+        tensors, facts = read_checkpoint(checkpoint)
+        if facts["spec"] != spec.to_json():
+            raise ValueError("This checkpoint belongs to another experiment.")
+        run = cls(spec, [Command(**c) for c in facts["log"]] if log is None else log)
+        run.obeyed, run.update, run.seconds = facts["obeyed"], facts["update"], facts["seconds"]
+        run.status, run.reason = facts["status"], facts["reason"]
+
+        def part(name: str) -> dict[str, Tensor]:
+            return {k.split(".", 1)[1]: v for k, v in tensors.items() if k.startswith(f"{name}.")}
+
+        run.network.load_state_dict(part("network"))
+        run.learner.restore(part("learner"), facts["learner"])
+        run.streams.restore(part("stream"))
+        return run
+
+    @classmethod
+    def assemble(cls, spec: Experiment, checkpoint: bytes, records: list[dict[str, Any]],
+                 tape: dict[int, dict[str, Tensor]], log: Iterable[Command] | None = None, status: str | None = None,
+                 reason: str | None = None) -> Run:
+        """A run put together again from its stored parts."""
+        run = cls.resume(spec, checkpoint, log)
+        run.records = [r for r in records if r["update"] <= run.update]
+        run.tape = {m: w for m, w in sorted(tape.items()) if m <= run.update}
+        run.status = run.status if status is None else status
+        run.reason = run.reason if reason is None else reason
+        return run
+
+    def digest(self) -> str:
+        """A hash of weights, learner and random streams: equal if and only if the runs stand bitwise alike."""
+        hashed = hashlib.sha256(json.dumps([self.update, self.learner.numbers()], sort_keys=True).encode())
+        parts = {**self.network.state_dict(), **self.learner.tensors(), **self.streams.state()}
+        for name in sorted(parts):
+            hashed.update(name.encode() + parts[name].detach().cpu().contiguous().numpy().tobytes())
+        return hashed.hexdigest()[:16]
+
+    def save(self, folder: Any) -> None:
+        """Write the run into a folder; see ``rnn_core.saving``."""
+        from rnn_core.saving import save
+        save(self, folder)
+
+
+def read_checkpoint(checkpoint: bytes) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """The tensors and the facts of a checkpoint; raises ValueError, in one sentence, if it is damaged."""
+    try:
+        tensors = safetensors.torch.load(checkpoint)
+        size = int.from_bytes(checkpoint[:8], "little")
+        facts = json.loads(json.loads(checkpoint[8:8 + size])["__metadata__"]["facts"])
+    except (safetensors.SafetensorError, ValueError, KeyError, TypeError):
+        raise ValueError("This checkpoint is damaged.") from None
+    return tensors, facts
+
+
+def training(spec: Experiment, log: Iterable[Command] = ()) -> Generator[Progress | None, Command | None, None]:
+    """The generator behind ``train``: yields where the run stands, after every update."""
+    return Run(spec, log).training()
+
+
+def train(spec: Experiment, log: Iterable[Command] = (), *, quiet: bool = False) -> Run:
+    """Carry an experiment out to its end, with a progress bar unless ``quiet``."""
+    from tqdm.auto import tqdm
+    run = Run(spec, log)
+    with tqdm(total=spec.updates, disable=quiet, unit="update", desc=f"{spec.architecture} · {spec.task}") as bar:
+        for step in run.training():
+            if step is not None:
+                bar.update(step.update - bar.n)
+                if step.held_out is not None:
+                    bar.set_postfix(held_out=f"{step.held_out:.4g}", metric=f"{step.metric:.4g}")
+    return run

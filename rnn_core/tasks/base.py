@@ -1,0 +1,92 @@
+"""A task: a sampler, a loss, a metric, a computed baseline, and one example in human terms."""
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from rnn_core.records import Baseline, Batch, Card, Settings, Story
+
+
+class Task:
+    """One toy task; all its randomness comes from the generator that is passed in.
+
+    ``input_size`` I and ``output_size`` O are what a network needs to fit; ``runs_along`` the topology it is made for.
+    ``metric_name`` and ``metric_better`` say how the metric is read, ``data_hash`` is the SHA-256 of real data or "".
+    """
+
+    card: ClassVar[Card]
+    Settings: ClassVar[type[Settings]] = Settings
+    runs_along: ClassVar[str] = "sequence"
+    metric_name: ClassVar[str]
+    metric_better: ClassVar[Literal["lower", "higher"]]
+    loss_name: ClassVar[str]
+    data_hash: str = ""
+    input_size: int
+    output_size: int
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings if settings is not None else self.Settings()
+
+    def sample(self, batch_size: int, generator: torch.Generator) -> Batch:
+        """Draw sequences to learn from."""
+        raise NotImplementedError
+
+    def held_out(self, count: int, generator: torch.Generator) -> Batch:
+        """Draw sequences that training never sees; by default fresh ones."""
+        return self.sample(count, generator)
+
+    def loss(self, y: Tensor, batch: Batch) -> Tensor:
+        """What training lowers: a scalar, from outputs y (b, t, o)."""
+        raise NotImplementedError
+
+    def metric(self, y: Tensor, batch: Batch) -> float:
+        """What a person would ask for."""
+        raise NotImplementedError
+
+    def baseline(self) -> Baseline:
+        """What can be had without memory, computed from the task itself."""
+        raise NotImplementedError
+
+    def teacher(self, batch: Batch) -> Tensor | None:
+        """(b, t, o) what a teacher would say aloud, NaN where silent; None if there is nothing to say."""
+        return None
+
+    def story(self, batch: Batch, row: int, y: Tensor | None = None) -> Story:
+        """One sequence in human terms, with the network's answer when outputs y (b, t, o) are given."""
+        raise NotImplementedError
+
+
+class RegressionTask(Task):
+    """Targets are numbers (b, t, o); the loss is the mean squared error over the steps that count."""
+
+    metric_name, metric_better, loss_name = "mean squared error", "lower", "mean squared error"
+
+    def loss(self, y: Tensor, batch: Batch) -> Tensor:
+        counted = batch.counted
+        return functional.mse_loss(y[counted], batch.target[counted].to(y.dtype))
+
+    def metric(self, y: Tensor, batch: Batch) -> float:
+        return float(self.loss(y, batch))
+
+    def teacher(self, batch: Batch) -> Tensor:
+        return batch.target
+
+
+class ClassificationTask(Task):
+    """Targets are classes (b, t); the loss is the cross-entropy in nats over the steps that count."""
+
+    metric_name, metric_better, loss_name = "accuracy", "higher", "cross-entropy in nats"
+
+    def loss(self, y: Tensor, batch: Batch) -> Tensor:
+        counted = batch.counted
+        return functional.cross_entropy(y[counted], batch.target[counted])
+
+    def metric(self, y: Tensor, batch: Batch) -> float:
+        counted = batch.counted
+        return float((y[counted].argmax(-1) == batch.target[counted]).float().mean())
+
+    def teacher(self, batch: Batch) -> Tensor:
+        return functional.one_hot(batch.target.clamp(min=0), self.output_size).float()

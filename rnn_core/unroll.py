@@ -1,0 +1,116 @@
+"""Unrolling: the only loops over time, over a tree's levels, and over a relaxation."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from rnn_core.cells.base import Cell
+from rnn_core.records import Trace
+from rnn_core.records.trees import clean, flip, hold, leaves, rows, split, tmap
+
+Force = Callable[[int, Any], Any]
+
+
+def unroll(cell: Cell, x: Any = None, state: Any = None, *, mask: Tensor | None = None, steps: int | None = None,
+           force: Force | None = None, record: bool = False, reverse: bool = False, name: str = "") -> Trace:
+    """Run a cell over time and keep the state that enters each step.
+
+    x (b, t, …) or a tree of such; without x, ``steps`` and a ``state`` or a batch of one. ``mask`` (b, t): a masked step
+    keeps its state and outputs 0, whatever stands in x. ``force(t, state)`` may overwrite fields before a step:
+    clamping, lesions, teacher forcing. ``record`` keeps the entering states as nodes of the autograd graph, each field
+    apart, so that gradients with respect to them can be asked for. ``reverse`` runs from the last step to the first;
+    the trace is in sequence time all the same. Raises ValueError when there is nothing to run over.
+    """
+    if x is None and steps is None:
+        raise ValueError("Nothing to unroll: give x, or a number of steps.")
+    x = x if mask is None else clean(x, mask)
+    drive = None if x is None else cell.project(x)
+    if state is None:
+        state = cell.initial_state(1 if x is None else leaves(x)[0].shape[0])
+    order = flip if reverse else (lambda tree: tree)
+    drives = [None] * steps if drive is None else split(order(drive))
+    masks = [None] * len(drives) if mask is None else order(mask).unbind(1)
+    nodes, after, outputs = [], [], []
+    for t, (d, m) in enumerate(zip(drives, masks)):
+        if force is not None:
+            state = force(t, state)
+        if record:
+            state = tmap(_enter, state)
+        nodes.append(state)
+        out, new, _ = cell.advance(d, state)
+        state = new if m is None else hold(m, new, state)
+        after.append(state)
+        outputs.append(out if m is None else torch.where(rows(m, out), out, torch.zeros_like(out)))
+    return Trace(cell, x, mask, order(torch.stack(outputs, 1)), nodes, after, state, reverse, name)
+
+
+def _enter(v: Tensor) -> Tensor:
+    """The same numbers as a node of their own: what arrives here is the costate of the state entering the step."""
+    if v.requires_grad:
+        return v.view_as(v)
+    return v.detach().requires_grad_(v.is_floating_point() and torch.is_grad_enabled())
+
+
+def run_fast(cell: Cell, x: Any, state: Any = None, *, mask: Tensor | None = None) -> tuple[Tensor, Any]:
+    """Outputs (b, t, o) and final state, by torch's own kernel where the cell offers one and the mask is a plain tail."""
+    lengths = None if mask is None else tail_lengths(mask)
+    if isinstance(x, Tensor) and (mask is None or lengths is not None):
+        inside = x if mask is None else clean(x, mask)
+        got = cell.fused(inside, cell.initial_state(x.shape[0]) if state is None else state, lengths)
+        if got is not None:
+            return got
+    trace = unroll(cell, x, state, mask=mask)
+    return trace.outputs, trace.final
+
+
+def tail_lengths(mask: Tensor) -> Tensor | None:
+    """Lengths (b,) of a mask (b, t) whose rows are all of the form 1…10…0 with at least one 1; None for any other."""
+    lengths = mask.sum(1)
+    plain = (mask == (torch.arange(mask.shape[1], device=mask.device) < lengths.unsqueeze(1))).all()
+    return lengths if bool(plain & (lengths > 0).all()) else None
+
+
+def unroll_tree(cell: Any, leaves_x: Tensor, children: Tensor) -> Any:
+    """Run a composition up a forest, all nodes of a level in one call.
+
+    leaves_x (l, i) are the inputs of the leaves, nodes 0…l−1; row k of children (k, 2) names the two children of node
+    l + k, each of which must come before it. Returns the states of all nodes, every field (l + k, …). Raises ValueError
+    when a child comes after its parent.
+    """
+    count = leaves_x.shape[0]
+    levels = _levels(count, children)
+    state = cell.leaf(leaves_x)
+    done = tmap(lambda v: torch.cat([v, v.new_zeros(len(children), *v.shape[1:])]), state)
+    for level in range(1, int(levels.max()) + 1 if len(children) else 1):
+        at = (levels == level).nonzero().flatten()
+        pair = children[at - count]
+        _, new, _ = cell.compose(None, tuple(tmap(lambda v, side=side: v[pair[:, side]], done) for side in (0, 1)))
+        done = tmap(lambda v, n: v.index_copy(0, at, n), done, new)
+    return done
+
+
+def _levels(count: int, children: Tensor) -> Tensor:
+    """(l + k,) height of every node: leaves 0, a parent one above its higher child."""
+    levels = [0] * count
+    for k, pair in enumerate(children.tolist()):
+        if not all(0 <= child < count + k for child in pair):
+            raise ValueError(f"Node {count + k} has a child that does not come before it: {pair}.")
+        levels.append(1 + max(levels[child] for child in pair))
+    return torch.tensor(levels)
+
+
+def relax(cell: Cell, state: Any, generator: torch.Generator, *, sweeps: int = 50) -> tuple[Any, int]:
+    """Let an energy network settle: asynchronous sweeps in random order until a whole sweep changes nothing.
+
+    Returns the last state and the number of sweeps used; ``sweeps`` of them without rest is not an error.
+    """
+    b, n = leaves(state)[0].shape
+    for used in range(1, sweeps + 1):
+        trace = unroll(cell, cell.draw(b, n, generator), state)
+        if all(torch.equal(old, new) for old, new in zip(leaves(state), leaves(trace.final))):
+            return state, used
+        state = trace.final
+    return state, sweeps
