@@ -1,0 +1,943 @@
+/**
+ * The viewer of the RNN explorer: one plain ES module for Streamlit components and for anywidget.
+ *
+ * `header.view` chooses the picture: "timeline" (rows over time under one cursor) or "graph" (the unrolled network).
+ * 1 payload · 2 numbers, colours, geometry · 3 small DOM · 4 what both views share · 5 cards · 6 timeline · 7 graph · 8 hosts
+ * Everything in 1 and 2 is pure and exported for the tests; nothing touches the DOM at import time.
+ */
+
+// ── 1. Payload ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const TYPES = { uint8: Uint8Array, uint16: Uint16Array, float32: Float32Array }
+
+/** u32 header length | JSON header | padding to 8 | arrays → {header, arrays: {name: {shape, data, range}}} */
+export function unpack(bytes) {
+  const u8 = bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes.buffer ?? bytes, bytes.byteOffset ?? 0, bytes.byteLength)
+  const length = new DataView(u8.buffer, u8.byteOffset, 4).getUint32(0, true)
+  const header = JSON.parse(new TextDecoder().decode(u8.subarray(4, 4 + length)))
+  const first = Math.ceil((4 + length) / 8) * 8
+  const arrays = {}
+  for (const [name, { dtype, shape, offset, range }] of Object.entries(header.arrays ?? {})) {
+    const count = shape.reduce((a, b) => a * b, 1), Type = TYPES[dtype], size = Type.BYTES_PER_ELEMENT
+    const from = u8.byteOffset + first + offset
+    const data = from % size ? new Type(u8.buffer.slice(from, from + count * size)) : new Type(u8.buffer, from, count)
+    arrays[name] = { shape, data, range }
+  }
+  return { header, arrays }
+}
+
+/** The highest level means missing; level 0 is low and the last but one is high. */
+export function dequantise(level, [low, high], top = 255) {
+  return level === top ? NaN : low + level / (top - 1) * (high - low)
+}
+
+/** Read an array of shape (T), (T, N) or (M, T, N) as at(moment, t, n), whatever its dtype. */
+export function reader({ shape, data, range }) {
+  const [M, T, N] = shape.length === 3 ? shape : shape.length === 2 ? [1, ...shape] : [1, shape[0], 1]
+  const top = data instanceof Float32Array ? 0 : 2 ** (8 * data.BYTES_PER_ELEMENT) - 1
+  const place = (m, t, n) => (Math.min(m, M - 1) * T + t) * N + n
+  const at = top ? (m, t, n = 0) => dequantise(data[place(m, t, n)], range, top) : (m, t, n = 0) => data[place(m, t, n)]
+  return { M, T, N, at }
+}
+
+// ── 2. Numbers, colours, geometry ───────────────────────────────────────────────────────────────────────────────────
+
+export const clamp = (value, low, high) => Math.max(low, Math.min(high, value))
+export const ease = u => u < .5 ? 2 * u * u : 1 - (2 - 2 * u) ** 2 / 2
+export const mix = (a, b, u) => a + (b - a) * u
+
+/** A number as text: two decimals, a real minus sign, short when large or tiny, a dash when missing. */
+export function fixed(value, digits = 2) {
+  if (value === undefined || Number.isNaN(value)) return "–"
+  const size = Math.abs(value)
+  if (size === Infinity) return value < 0 ? "−∞" : "∞"
+  const text = size >= 1000 ? size.toExponential(1) : size >= 100 ? size.toFixed(0) : size.toFixed(digits)
+  return (value < 0 && Number(text) !== 0 ? "−" : "") + text.replace("e+", "e")
+}
+
+/** A symbol that is only a blank or a line break, made visible. */
+export const visible = token => ({ " ": "␣", "\n": "↵", "\t": "⇥" })[token] ?? token ?? ""
+
+/** A gradient's size as text, "3e−5". */
+export const scientific = value => value === 0 ? "0" : Number.isFinite(value) ? value.toExponential(0).replace("-", "−").replace("+", "") : "–"
+
+/** Where a key moves the time cursor; null when the key is not about time. */
+export function keyStep(key, t, T, shift = false) {
+  const step = { ArrowRight: 1, ArrowLeft: -1, PageUp: 10, PageDown: -10 }[key]
+  if (step) return clamp(t + step * (shift && Math.abs(step) === 1 ? 10 : 1), 0, T - 1)
+  return key === "Home" ? 0 : key === "End" ? T - 1 : null
+}
+
+export const rgb = hex => [1, 3, 5].map(i => parseInt(hex.slice(i, i + 2), 16))
+
+/** 256 colours as little-endian RGBA words, interpolated between hex stops. */
+export function lut(stops) {
+  const points = stops.map(rgb), out = new Uint32Array(256)
+  for (let i = 0; i < 256; i++) {
+    const place = i / 255 * (points.length - 1), k = Math.min(points.length - 2, Math.floor(place))
+    const [r, g, b] = points[k].map((c, j) => Math.round(mix(c, points[k + 1][j], place - k)))
+    out[i] = (255 << 24 | b << 16 | g << 8 | r) >>> 0
+  }
+  return out
+}
+
+/** The colour word of a value; a missing value is transparent. */
+export function shade(value, [low, high], table) {
+  return Number.isNaN(value) ? 0 : table[clamp(Math.round((value - low) / (high - low) * 255), 0, 255)]
+}
+
+export const cssColour = word => `rgb(${word & 255} ${word >> 8 & 255} ${word >> 16 & 255} / ${word ? 1 : 0})`
+
+/** (T, N) values of one moment → an N-row, T-column picture, rows in the given order of units. */
+export function pixels(read, m, order, range, table, out = new Uint32Array(read.T * order.length)) {
+  order.forEach((unit, row) => { for (let t = 0; t < read.T; t++) out[row * read.T + t] = shade(read.at(m, t, unit), range, table) })
+  return out
+}
+
+/** The range of some series, symmetric about zero when they change sign, never empty. */
+export function spread(series) {
+  let low = Infinity, high = -Infinity
+  for (const values of series) for (const v of values) if (Number.isFinite(v)) { low = Math.min(low, v); high = Math.max(high, v) }
+  if (low > high) return [0, 1]
+  if (low < 0) { const size = Math.max(-low, high, .4) * 1.05; return [-size, size] }
+  return [0, Math.max(high, .4) * 1.05]
+}
+
+/** Distance between two labels of the time axis. */
+export function tickStep(cell, room = 44) {
+  return [1, 2, 5, 10, 20, 25, 50, 100, 200, 500].find(step => step * cell >= room) ?? 1000
+}
+
+/** Height of one unit's line in a heatmap. */
+export function unitHeight(N, maps, { small, short }) {
+  const room = (short ? 128 : small ? 170 : 196) / (maps > 2 ? 1.9 : maps > 1 ? 1.4 : 1)
+  return clamp(room / N, 1, N <= 6 ? 18 : 12)
+}
+
+const HEIGHTS = { bars: [44, 34], area: [24, 17], line: [72, 54], cell: [52, 36], tokens: [22, 20] }
+const GAPS = { bars: [14, 10], area: [9, 6], line: [10, 6], cell: [12, 8], tokens: [12, 8], heatmap: [18, 12] }
+
+/** Where each row stands: {left, right, cell, rows: [{row, y, h}], top, bottom, height}. */
+export function layoutRows(rows, T, { width, small = false, short = false }) {
+  const left = small ? 78 : 148, right = small ? 50 : 58, maps = rows.filter(r => r.kind === "heatmap").length, which = short && !small ? 1 : 0
+  let y = 28
+  const placed = rows.map(row => {
+    const shape = row.kind === "line" && row.unit ? "cell" : row.kind === "area" && row.over?.length ? "cell" : row.kind
+    const h = row.kind === "heatmap" ? unitHeight(row.order.length, maps, { small, short }) * row.order.length
+      : HEIGHTS[shape][which] * (row.kind === "tokens" && row.expect ? 2 : 1)
+    const place = { row, y, h }
+    y += h + GAPS[shape][which]
+    return place
+  })
+  const bottom = placed.length ? placed.at(-1).y + placed.at(-1).h : y
+  return { left, right, width, small, cell: Math.max(.01, width - left - right) / T, rows: placed, top: 26, bottom, height: Math.ceil(bottom + 40) }
+}
+
+/** What lies under a point: the step, and the unit when the point is in a heatmap. */
+export function hit(layout, T, x, y) {
+  const t = clamp(Math.floor((x - layout.left) / layout.cell), 0, T - 1)
+  const inside = layout.rows.find(p => p.row.kind === "heatmap" && y >= p.y && y < p.y + p.h)
+  if (!inside || x < layout.left) return { t }
+  const { order, array } = inside.row
+  return { t, map: array, unit: order[clamp(Math.floor((y - inside.y) / inside.h * order.length), 0, order.length - 1)] }
+}
+
+/** The heatmap rows as one list of lines; moving down from the last line of one map enters the next. */
+export function nextUnit(maps, map, unit, step) {
+  const lines = maps.flatMap(row => row.order.map(u => [row.array, u]))
+  const now = lines.findIndex(([a, u]) => a === map && u === unit)
+  const [array, next] = lines[clamp(now + step, 0, lines.length - 1)]
+  return { map: array, unit: next }
+}
+
+/** One sentence about a unit at a step, read from its numbers: a list of [text, strong]. */
+export function sentence({ keep, write, candidate, value, before, noun = "state", bounded = false }) {
+  if (value === undefined || Number.isNaN(value)) return [["This step is padding: the unit keeps what it had."]]
+  if (keep !== undefined && !Number.isNaN(keep)) {
+    const offered = Math.abs((write ?? 1 - keep) * (candidate ?? 0))
+    const verb = offered > .25 ? ["is ", "writing"] : keep > .9 ? ["is ", "holding"] : keep < .5 ? ["is ", "erasing"] : ["lets its memory ", "fade"]
+    const steps = Math.round(1 / Math.max(1 - keep, 1e-9))
+    const memory = keep <= .6 ? [["."]] : keep > .999 ? [[", a memory of more than "], ["1,000", true], [" steps."]]
+      : [[", a memory of about "], [String(steps), true], [steps === 1 ? " step." : " steps."]]
+    return [["This unit " + verb[0]], [verb[1], true], [": it keeps "], [Math.round(100 * keep) + " %", true], [` of its ${noun}`], ...memory]
+  }
+  const change = before === undefined || Number.isNaN(before) ? 0 : value - before
+  if (bounded && Math.abs(value) > .97) return [["This unit is "], ["saturated", true], [" at "], [fixed(value), true], [": small inputs no longer move it."]]
+  if (Math.abs(change) < .05) return [["This unit "], ["holds", true], [" at "], [fixed(value), true], ["."]]
+  return [["This unit "], [change > 0 ? "rises" : "falls", true], [" from "], [fixed(before), true], [" to "], [fixed(value), true], ["."]]
+}
+
+/** What a screen reader hears about the cursor of the timeline. */
+export function describe({ t, T, unit, value, label, mapTitle, update }) {
+  const token = label ? ` (${label})` : "", moment = update === undefined ? "" : `, after update ${update}`
+  return `time ${t} of ${T - 1}${token}, ${unit === undefined ? "" : `unit ${unit}, `}${mapTitle} ${fixed(value)}${moment}`
+}
+
+// ── 3. Small DOM ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const SVG = "http://www.w3.org/2000/svg"
+
+function fill(element, attributes, kids) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "text") element.textContent = value
+    else if (value === true) element.setAttribute(name, "")
+    else if (value !== false && value !== undefined && value !== null) element.setAttribute(name, value)
+  }
+  element.append(...kids)
+  return element
+}
+const html = (tag, attributes = {}, ...kids) => fill(document.createElement(tag), attributes, kids)
+const svg = (tag, attributes = {}, ...kids) => fill(document.createElementNS(SVG, tag), attributes, kids)
+
+const ICONS = {
+  home: ["M4 4h2v12H4zM16 4v12L7 10z"], play: ["M5 3v14l12-7z"], pause: ["M4 3h4v14H4zM12 3h4v14h-4z"],
+  back: ["M12 5l-5 5 5 5", true], on: ["M8 5l5 5-5 5", true],
+}
+function icon(name) {
+  const [d, open] = ICONS[name]
+  const paint = open ? { fill: "none", stroke: "currentColor", "stroke-width": 2 } : { fill: "currentColor" }
+  return svg("svg", { viewBox: "0 0 20 20", width: 17, height: 17, "aria-hidden": "true", ...paint }, svg("path", { d }))
+}
+
+const inTone = tone => tone ? `color: var(--tone-${tone})` : undefined
+const letter = ({ s, sub, tone }) => html("span", { class: "letter", style: inTone(tone) }, s, ...(sub ? [html("sub", { text: sub })] : []))
+
+// ── 4. What both views share ────────────────────────────────────────────────────────────────────────────────────────
+
+/** Survives remounts and is one for all copies of this module on a page (anywidget makes a fresh module per widget). */
+const common = globalThis[Symbol.for("rnn-core.viewer")] ??= { memory: new Map(), bus: new EventTarget() }
+
+const CURSOR = 1, BASE = 2, BITMAP = 4, ALL = 7
+
+function luminance(colour) {
+  const [r, g, b] = (colour.match(/[\d.]+/g) ?? [255, 255, 255]).map(Number)
+  return .2126 * r + .7152 * g + .0722 * b
+}
+
+/** The colours and fonts of the page the viewer stands in, with the palette's meanings for its light or dark ground. */
+function readTheme(box, probe, palette) {
+  const style = getComputedStyle(box)
+  const paint = name => { probe.style.color = `var(${name})`; return getComputedStyle(probe).color }
+  const paper = paint("--v-paper"), mode = luminance(paper) < 110 ? "dark" : "light"
+  const theme = {
+    mode, paper, ink: paint("--v-ink"), ink2: paint("--v-ink2"), line: paint("--v-line"), surface: paint("--v-surface"),
+    sans: style.getPropertyValue("--v-sans").trim(), serif: style.getPropertyValue("--v-serif").trim(), mono: style.getPropertyValue("--v-mono").trim(),
+    tone: name => (palette.sem[name] ?? palette.sem.hidden)[mode], text: name => (palette.sem[name] ?? palette.sem.hidden)[mode + "_text"], scale: {},
+  }
+  for (const name of Object.keys(palette.sem)) {
+    box.style.setProperty(`--tone-${name}`, theme.text(name))
+    box.style.setProperty(`--fill-${name}`, theme.tone(name))
+  }
+  for (const name of ["div", "seq", "grad"]) {
+    const stops = palette.scale[`${name}_${mode}_21`]
+    theme.scale[name] = lut(stops)
+    box.style.setProperty(`--scale-${name}`, `linear-gradient(90deg, ${stops.join(", ")})`)
+  }
+  box.dataset.theme = mode
+  return theme
+}
+
+/** One animation frame at a time, one time cursor, one transport bar: the part that the timeline and the graph have in common. */
+class View {
+  constructor(box, host) {
+    Object.assign(this, { box, host, t: 0, T: 1, playing: false, pending: 0, request: 0, shown: 0, ending: new AbortController() })
+    this.probe = html("span", { class: "unseen", "aria-hidden": "true" })
+    this.say = html("output", { class: "unseen", "aria-live": "polite" })
+    this.buttons = {
+      home: html("button", { type: "button", "aria-label": "To the first step", title: "To the first step" }, icon("home")),
+      play: html("button", { type: "button", class: "play" }, icon("play"), "Play"),
+      back: html("button", { type: "button", "aria-label": "One step back", title: "One step back" }, icon("back")),
+      on: html("button", { type: "button", "aria-label": "One step on", title: "One step on" }, icon("on")),
+    }
+    this.bar = html("div", { class: "bar", role: "group", "aria-label": "Time" }, ...Object.values(this.buttons))
+    this.card = html("div", { class: "card" })
+    this.stage = html("div", { class: "stage" })
+    this.main = html("div", { class: "main" }, this.stage, this.card)
+    box.append(this.bar, this.main, this.say, this.probe)
+    const press = { home: () => this.setTime(0), back: () => this.setTime(this.t - 1), on: () => this.setTime(this.t + 1), play: () => this.playing ? this.pause() : this.play() }
+    for (const [name, act] of Object.entries(press)) this.listen(this.buttons[name], "click", () => { if (name !== "play") this.pause(); act() })
+    this.still = globalThis.matchMedia?.("(prefers-reduced-motion: reduce)")
+    this.listen(common.bus, "cursor", ({ detail }) => { if (detail.from !== this && this.header?.link && detail.link === this.header.link) this.setTime(detail.t, false) })
+    const dusk = globalThis.matchMedia?.("(prefers-color-scheme: dark)")
+    if (dusk) this.listen(dusk, "change", () => this.retheme())
+    this.watchTheme = new MutationObserver(() => this.retheme())
+    this.watchTheme.observe(document.body, { attributes: true, attributeFilter: ["class", "data-jp-theme-light", "data-vscode-theme-kind"] })
+    this.watchSize = new ResizeObserver(() => { if (this.header && this.stage.clientWidth !== this.width) this.ask(ALL) })
+    this.watchSize.observe(this.stage)
+  }
+
+  get calm() { return this.still?.matches ?? false }
+
+  listen(target, type, act, options) { target.addEventListener(type, act, { signal: this.ending.signal, ...options }) }
+
+  ask(bits) {
+    this.pending |= bits
+    if (!this.request && !this.ending.signal.aborted) this.request = requestAnimationFrame(now => this.frame(now))
+  }
+
+  frame(now) {
+    this.request = 0
+    if (this.playing) this.advance(now)
+    const bits = this.pending
+    this.pending = 0
+    if (bits) this.paint(bits)
+    if (this.playing) this.ask(0)
+  }
+
+  /** Steps are spread so that a short run is readable and a long one does not take minutes. */
+  advance(now) {
+    const pace = this.calm ? 500 : clamp(14000 / this.T, 33, this.pace ?? 140)
+    if (now - this.shown < pace) return
+    this.shown = now
+    if (this.t >= this.T - 1) this.pause()
+    else this.setTime(this.t + 1)
+  }
+
+  play() {
+    if (this.t >= this.T - 1) this.setTime(0)
+    this.playing = true
+    this.shown = performance.now()
+    this.labelPlay()
+    this.ask(0)
+  }
+
+  pause() {
+    if (!this.playing) return
+    this.playing = false
+    this.labelPlay()
+    this.ask(CURSOR)
+  }
+
+  labelPlay() { this.buttons.play.replaceChildren(icon(this.playing ? "pause" : "play"), this.playing ? "Pause" : "Play") }
+
+  setTime(t, tell = true) {
+    const next = clamp(Math.round(t), 0, this.T - 1)
+    if (next === this.t) return
+    this.t = next
+    this.timeMoved?.()
+    this.ask(CURSOR)
+    this.remember()
+    if (tell && this.header.link) common.bus.dispatchEvent(new CustomEvent("cursor", { detail: { link: this.header.link, t: next, from: this } }))
+  }
+
+  remember() { if (this.header?.key) common.memory.set(this.header.key, this.place()) }
+
+  /** Where the cursor stood under this key before, else where the payload says it should start. */
+  recall(header) { return common.memory.get(header.key) ?? header.start ?? {} }
+
+  pick(extra) { this.host.emit("pick", { ...this.place(), ...extra }) }
+
+  announce(text) { if (!this.playing && this.say.textContent !== text) this.say.textContent = text }
+
+  retheme() {
+    if (!this.header) return
+    this.theme = readTheme(this.box, this.probe, this.header.palette)
+    this.ask(ALL)
+  }
+
+  destroy() {
+    this.remember()
+    this.playing = false
+    this.ending.abort()
+    this.watchSize.disconnect()
+    this.watchTheme.disconnect()
+    cancelAnimationFrame(this.request)
+    this.request = 0
+    this.box.replaceChildren()
+  }
+}
+
+// ── 5. Cards ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Text with its strong parts: [["This unit is "], ["writing", true]]. */
+function prose(element, parts) { element.replaceChildren(...parts.map(([text, strong]) => strong ? html("b", { text }) : text)) }
+
+/** An equation in coloured letters. */
+function equationLetters(equation) {
+  return html("div", { class: "eq" }, ...equation.terms.map(term => term.s ? letter(term) : term.op))
+}
+
+/** The same equation with the numbers of one unit in place of the letters; returns the line and a function that fills it. */
+function equationNumbers(equation, valueOf) {
+  const slots = []
+  const kids = equation.terms.map(term => {
+    if (!term.s) return term.op.replaceAll("⊙", "·").replaceAll(" · ", "·")
+    const slot = html("span", { style: inTone(term.tone) })
+    slots.push([slot, term])
+    return slot
+  })
+  const line = html("div", { class: "num" }, ...kids)
+  return { line, refresh() { for (const [slot, term] of slots) slot.textContent = fixed(valueOf(term)) } }
+}
+
+function colourKey(key) {
+  return html("div", { class: "key" }, key.title, html("div", { class: "ramp", style: `background: var(--scale-${key.scale})` }),
+    html("div", { class: "ends" }, ...key.ends.map(text => html("span", { text }))), ...(key.note ? [key.note] : []))
+}
+
+function tryLinks(list, go) {
+  const lines = list.map(({ say, label, set }) => {
+    const button = html("button", { type: "button", class: "link", text: label })
+    button.onclick = () => go(set)
+    return html("p", {}, say + " ", button)
+  })
+  return html("div", { class: "try" }, html("b", { text: "Try" }), ...lines)
+}
+
+// ── 6. Timeline ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const SLIDER = { tabindex: 0, role: "slider", "aria-label": "time cursor", "aria-valuemin": 0, "data-lm-suppress-shortcuts": "true" }
+
+class TimelineView extends View {
+  constructor(box, host) {
+    super(box, host)
+    Object.assign(this, { moment: 0, moments: [], bitmaps: new Map(), slots: [] })
+    this.base = html("canvas", { class: "base", "aria-hidden": "true" })
+    this.over = html("canvas", { class: "over", ...SLIDER })
+    this.stage.append(this.base, this.over)
+    this.tape = html("input", { type: "range", min: 0, step: 1, "aria-label": "training moment" })
+    this.tapeValue = html("b")
+    this.tapeBox = html("label", { class: "tape" }, html("span", {}, "training tape", html("span", { class: "long", text: " · after update" })), this.tapeValue, this.tape)
+    this.bar.append(this.tapeBox)
+    this.listen(this.tape, "input", () => this.set({ moment: Number(this.tape.value) }))
+    this.listen(this.over, "keydown", event => this.key(event))
+    this.listen(this.over, "pointerdown", event => this.pointerDown(event))
+    this.listen(this.over, "pointermove", event => { if (event.buttons) this.pointerMove(event) })
+    this.listen(this.over, "pointerup", event => this.pointerUp(event))
+    document.fonts?.ready.then(() => this.header && this.ask(BASE | CURSOR))
+  }
+
+  place() { return { t: this.t, unit: this.unit, map: this.map, moment: this.moment } }
+
+  get last() { return Math.max(0, this.moments.length - 1) }
+
+  update({ header, arrays }) {
+    const known = this.header?.key === header.key, atEnd = !this.header || this.moment === this.last
+    const from = known ? this.place() : this.recall(header)
+    this.header = header
+    this.read = Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, reader(array)]))
+    this.moments = header.moments ?? []
+    this.T = header.T
+    this.maps = header.rows.filter(row => row.kind === "heatmap" && !row.plain)
+    const map = this.maps.find(row => row.array === from.map) ?? this.maps[0]
+    this.map = map?.array
+    this.unit = map ? (map.order.includes(from.unit) ? from.unit : map.order[0]) : undefined
+    this.t = clamp(from.t ?? 0, 0, this.T - 1)
+    this.moment = clamp(known && atEnd ? this.last : from.moment ?? this.last, 0, this.last)
+    this.tape.max = this.last
+    this.tapeBox.hidden = this.moments.length < 2
+    this.over.setAttribute("aria-valuemax", this.T - 1)
+    this.bitmaps.clear()
+    this.buildCard()
+    this.retheme()
+  }
+
+  /** Set any of t, unit, map, moment. */
+  set({ t, unit, map, moment }) {
+    let bits = 0
+    if (map !== undefined && map !== this.map || unit !== undefined && unit !== this.unit) {
+      const changed = map !== undefined && map !== this.map
+      this.map = map ?? this.map
+      this.unit = unit ?? this.mapRow.order[0]
+      if (changed) this.buildCard()
+      bits |= BASE
+    }
+    if (moment !== undefined && moment !== this.moment) { this.moment = clamp(moment, 0, this.last); bits |= BITMAP | BASE }
+    if (bits) { this.ask(bits | CURSOR); this.remember() }
+    if (t !== undefined) this.setTime(t)
+  }
+
+  get mapRow() { return this.maps.find(row => row.array === this.map) }
+
+  // what a row shows
+
+  /** Rows of one unit belong to one heatmap and are shown while a unit of that heatmap is selected. */
+  get visibleRows() { return this.header.rows.filter(row => !row.of || row.of === this.map) }
+
+  /** Whether an array has numbers for the moment on the tape. */
+  known(name) { return this.moments.length < 2 || this.moment === this.last || this.read[name]?.M > 1 }
+
+  dimmed(row) { return !row.given && (row.array ? !this.known(row.array) : Array.isArray(row.labels?.[0]) ? false : !!row.labels && this.moment !== this.last) }
+
+  value(name, t = this.t, unit = this.unit) {
+    const read = this.read[name]
+    return read && t >= 0 && t < read.T ? read.at(this.moment, t, unit) : undefined
+  }
+
+  column(row) { return row.unit ? this.unit : row.column ?? 0 }
+
+  series(row, name = row.array) { return Array.from({ length: this.T }, (_, t) => this.value(name, t, this.column(row))) }
+
+  tokens(row) { return Array.isArray(row.labels[0]) ? row.labels[Math.min(this.moment, row.labels.length - 1)] : row.labels }
+
+  token(row, t) { return visible(this.tokens(row)[t]) }
+
+  rangeOf(row) { return row.range ?? spread([this.series(row), ...(row.over ?? []).map(o => this.series(row, o.array))]) }
+
+  // events
+
+  key(event) {
+    const t = keyStep(event.key, this.t, this.T, event.shiftKey)
+    const line = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+    if (event.ctrlKey || event.metaKey || event.altKey) return
+    if (t !== null) { this.pause(); this.setTime(t) }
+    else if (line && this.maps.length) this.set(nextUnit(this.maps, this.map, this.unit, line * (event.shiftKey ? 10 : 1)))
+    else if (event.key === " ") this.playing ? this.pause() : this.play()
+    else if (event.key === "Enter") this.pick()
+    else return
+    event.preventDefault()
+    event.stopPropagation()
+  }
+
+  under(event) {
+    const box = this.over.getBoundingClientRect()
+    return hit(this.layout, this.T, event.clientX - box.left, event.clientY - box.top)
+  }
+
+  pointerDown(event) {
+    if (event.button) return
+    this.pause()
+    this.over.setPointerCapture?.(event.pointerId)
+    this.pressed = [event.clientX, event.clientY]
+    this.set(this.maps.some(row => row.array === this.under(event).map) ? this.under(event) : { t: this.under(event).t })
+  }
+
+  pointerMove(event) { this.setTime(this.under(event).t) }
+
+  pointerUp(event) {
+    const [x, y] = this.pressed ?? []
+    this.pressed = undefined
+    if (x !== undefined && Math.hypot(event.clientX - x, event.clientY - y) < 4) this.pick()
+  }
+
+  // painting
+
+  paint(bits) {
+    if (!this.stage.isConnected || !this.theme) return
+    if (bits & BASE) this.measure()
+    if (bits & BITMAP) this.bitmaps.clear()
+    if (bits & (BASE | BITMAP)) this.paintBase()
+    this.paintCursor()
+    this.fillCard()
+  }
+
+  measure() {
+    this.width = this.stage.clientWidth
+    if (!this.width) return
+    this.layout = layoutRows(this.visibleRows, this.T, { width: this.width, small: this.width < 560, short: innerHeight < 800 })
+    const ratio = globalThis.devicePixelRatio || 1
+    for (const canvas of [this.base, this.over]) {
+      const w = Math.round(this.width * ratio), h = Math.round(this.layout.height * ratio)
+      if (canvas.width !== w || canvas.height !== h) { canvas.width = w; canvas.height = h; canvas.style.height = this.layout.height + "px" }
+      canvas.getContext("2d").setTransform(ratio, 0, 0, ratio, 0, 0)
+    }
+  }
+
+  x(t) { return this.layout.left + (t + .5) * this.layout.cell }
+
+  get right() { return this.layout.left + this.T * this.layout.cell }
+
+  paintBase() {
+    if (!this.layout) return
+    const g = this.base.getContext("2d"), { layout, theme, header } = this
+    g.clearRect(0, 0, this.width, layout.height)
+    g.lineJoin = "round"
+    g.fillStyle = theme.ink
+    g.globalAlpha = theme.mode === "dark" ? .08 : .055
+    for (const t of header.marks ?? []) g.fillRect(layout.left + t * layout.cell, layout.top, layout.cell, layout.bottom - layout.top)
+    for (const place of layout.rows) {
+      g.globalAlpha = this.dimmed(place.row) ? .25 : 1
+      this.paintLabel(g, place)
+      PAINTERS[place.row.kind].call(this, g, place)
+    }
+    g.globalAlpha = 1
+    this.paintAxis(g)
+  }
+
+  font(size, family = "sans", weight = 400, slant = "") { return `${slant} ${weight} ${size}px ${this.theme[family]}`.trim() }
+
+  text(g, text, x, y, { font, colour, align = "left", halo = false }) {
+    g.font = font
+    g.textAlign = align
+    g.textBaseline = "alphabetic"
+    if (halo) { g.strokeStyle = this.theme.paper; g.lineWidth = 4; g.strokeText(text, x, y) }
+    g.fillStyle = colour
+    g.fillText(text, x, y)
+  }
+
+  rule(g, y) {
+    g.fillStyle = this.theme.line
+    g.fillRect(this.layout.left, Math.round(y), this.T * this.layout.cell, 1)
+  }
+
+  middle({ row, y, h }) { return row.kind === "heatmap" ? y + h / 2 : row.expect ? y + .75 * h : y + Math.min(h / 2, 34) }
+
+  /** Symbol, subscript and title at the left; a title steps aside for the label of the selected unit. */
+  paintLabel(g, place) {
+    const { row } = place, { small, left } = this.layout, theme = this.theme
+    const title = small ? row.short ?? "" : row.title ?? ""
+    let y = this.middle(place) + 5
+    g.font = this.font(14)
+    const line = row.kind === "heatmap" && row.array === this.map ? this.unitLine(place) : undefined
+    if (line && (small || 26 + g.measureText(title).width > left - 60) && Math.abs(line.y + line.h / 2 + 4 - y) < 17) y = line.y + line.h / 2 + (line.y - place.y > place.h / 2 ? -14 : 24)
+    this.text(g, row.symbol ?? "", 0, y, { font: this.font(18, "serif", 600, "italic"), colour: theme.text(row.tone) })
+    const width = g.measureText(row.symbol ?? "").width
+    if (row.sub) this.text(g, row.sub, width + 1, y + 4, { font: this.font(12, "serif", 400, "italic"), colour: theme.text(row.tone) })
+    const start = Math.max(small ? 25 : 26, row.symbol ? width + (row.sub ? g.measureText(row.sub).width : 0) + 7 : 0)
+    if (title) this.text(g, title, start, y, { font: this.font(small ? 12 : 14), colour: theme.ink2 })
+  }
+
+  unitLine({ row, y, h }) {
+    const size = h / row.order.length
+    return { y: y + row.order.indexOf(this.unit) * size, h: size }
+  }
+
+  paintAxis(g) {
+    const { small, cell, bottom } = this.layout, step = tickStep(cell, small ? 52 : 46), font = this.font(13), colour = this.theme.ink2
+    this.rule(g, bottom + 2)
+    for (let t = 0; t < this.T; t += step) this.text(g, String(t), this.x(t), bottom + 18, { font, colour, align: "center" })
+    this.text(g, this.header.axis ?? "time step t →", this.right, bottom + 35, { font, colour, align: "right" })
+  }
+
+  /** Trace a series as steps or as a line, with gaps where it is missing; returns value → y. */
+  trace(g, { row, y, h }, values, [low, high], { colour, steps = true, area = false, width = 1.75 }) {
+    const { left, cell } = this.layout, Y = v => y + h - clamp((v - low) / (high - low), -.05, 1.05) * h
+    const path = ground => {
+      let end
+      g.beginPath()
+      values.forEach((v, t) => {
+        if (!Number.isFinite(v)) {
+          if (end !== undefined && ground !== undefined) g.lineTo(end, ground)
+          end = undefined
+          return
+        }
+        const [from, to] = steps ? [left + t * cell, left + (t + 1) * cell] : [this.x(t), this.x(t)]
+        if (end === undefined) g.moveTo(from, ground ?? Y(v))
+        g.lineTo(from, Y(v))
+        g.lineTo(to, Y(v))
+        end = to
+      })
+      if (end !== undefined && ground !== undefined) g.lineTo(end, ground)
+    }
+    if (area) {
+      const alpha = g.globalAlpha
+      g.fillStyle = colour
+      g.globalAlpha = alpha * (this.theme.mode === "dark" ? .32 : .22)
+      path(Y(clamp(0, low, high)))
+      g.fill()
+      g.globalAlpha = alpha
+    }
+    path()
+    g.strokeStyle = colour
+    g.lineWidth = width
+    g.stroke()
+    return Y
+  }
+
+  barScale({ row: { range: [low, high] }, y, h }) { return v => y + h - (v - low) / (high - low) * (h - 4) }
+
+  bitmap(row) {
+    let canvas = this.bitmaps.get(row.array)
+    if (canvas) return canvas
+    canvas = html("canvas", { width: this.T, height: row.order.length })
+    const g = canvas.getContext("2d"), image = g.createImageData(this.T, row.order.length)
+    const table = this.theme.scale[row.scale ?? "div"]
+    pixels(this.read[row.array], this.moment, row.order, row.range, table, new Uint32Array(image.data.buffer))
+    g.putImageData(image, 0, 0)
+    this.bitmaps.set(row.array, canvas)
+    return canvas
+  }
+
+  paintCursor() {
+    if (!this.layout) return
+    const g = this.over.getContext("2d"), { layout, theme } = this, x = this.x(this.t)
+    g.clearRect(0, 0, this.width, layout.height)
+    g.fillStyle = theme.ink
+    g.fillRect(x - .6, 20, 1.25, layout.bottom + 2 - 20)
+    for (const place of layout.rows) {
+      const { row } = place
+      g.globalAlpha = this.dimmed(row) ? .3 : 1
+      CURSORS[row.kind]?.call(this, g, place, x)
+      g.globalAlpha = 1
+      const { text, y } = this.cursorValue(place)
+      if (text !== undefined) this.text(g, text, this.width, y, { font: this.font(13, "mono", 500), colour: theme.text(row.tone), align: "right" })
+    }
+    this.paintFlag(g, x)
+    this.tapeValue.textContent = this.moments.length ? this.moments[this.moment].toLocaleString("en") : ""
+    if (Number(this.tape.value) !== this.moment) this.tape.value = this.moment
+    this.tape.setAttribute("aria-valuetext", `update ${this.moments[this.moment] ?? ""}`)
+    const map = this.mapRow, first = map ?? this.header.rows.find(row => row.array)
+    const text = describe({
+      t: this.t, T: this.T, unit: this.unit, value: first && this.value(first.array, this.t, map ? this.unit : 0), label: this.header.labels?.[this.t],
+      mapTitle: first?.title ?? "", update: this.moment === this.last ? undefined : this.moments[this.moment],
+    })
+    this.over.setAttribute("aria-valuenow", this.t)
+    this.over.setAttribute("aria-valuetext", text)
+    this.announce(text)
+  }
+
+  paintFlag(g, x) {
+    const token = visible(this.header.labels?.[this.t]), text = `t = ${this.t}` + (token ? ` · ${token}` : ""), { left } = this.layout
+    g.font = this.font(13, "mono", 600)
+    const w = g.measureText(text).width + 14, at = clamp(x - w / 2, left, Math.max(left, this.right - w))
+    g.fillStyle = this.theme.ink
+    g.beginPath()
+    g.roundRect(at, 1, w, 20, 4)
+    g.fill()
+    this.text(g, text, at + 7, 15.5, { font: g.font, colour: this.theme.paper })
+  }
+
+  /** The number in the right gutter of a row, and its height. */
+  cursorValue(place) {
+    const { row } = place, y = this.middle(place) + 5
+    if (this.dimmed(row)) return { text: "—", y }
+    if (row.kind === "tokens") return { text: this.token(row, this.t).slice(0, 6), y }
+    if (row.kind === "heatmap") {
+      if (row.array !== this.map) return {}
+      const line = this.unitLine(place)
+      return { text: fixed(this.value(row.array)), y: line.y + line.h / 2 + 4 }
+    }
+    return { text: fixed(this.value(row.array, this.t, this.column(row))), y }
+  }
+
+  // card
+
+  buildCard() {
+    const map = this.mapRow, card = map?.card ?? this.header.card ?? {}, wide = this.maps.length > 1
+    this.head = html("h4")
+    this.sentence = html("p", { class: "say" })
+    this.note = html("p", { class: "note" })
+    this.slots = []
+    const valueOf = term => this.value(term.array)
+    const shown = [], folded = []
+    for (const equation of card.equations ?? []) {
+      if (equation.numbers) {
+        const { line, refresh } = equationNumbers(equation, valueOf)
+        this.slots.push(refresh)
+        shown.push(equationLetters(equation), line)
+      } else {
+        const value = html("span", { class: "num", style: inTone(equation.tone) })
+        this.slots.push(() => { value.textContent = equation.array ? fixed(this.value(equation.array)) : "" })
+        folded.push(html("div", { class: "made" }, equationLetters(equation), value))
+      }
+    }
+    this.equations = html("div", { class: "equations" }, ...shown)
+    if (folded.length) this.equations.append(shown.length ? html("details", {}, html("summary", { text: "How the other letters are made" }), ...folded) : html("div", {}, ...folded))
+    this.mapTitle = wide ? ` · ${map.symbol} ${map.title}` : ""
+    this.card.replaceChildren(this.head, this.sentence, this.equations, this.note)
+    if (map?.key) this.card.append(colourKey(map.key))
+    if (this.header.try?.length) this.card.append(tryLinks(this.header.try, set => { this.pause(); this.set(set) }))
+  }
+
+  fillCard() {
+    const map = this.mapRow, memory = map?.card?.memory ?? {}
+    this.head.textContent = map ? `Unit ${this.unit} at t = ${this.t}` : `Step t = ${this.t}`
+    if (this.mapTitle) this.head.append(html("span", { class: "where", text: this.mapTitle }))
+    const late = memory.keep && !this.known(memory.keep)
+    if (map) {
+      const gate = name => name && !late ? this.value(name) : undefined
+      prose(this.sentence, sentence({
+        keep: gate(memory.keep), write: gate(memory.write), candidate: gate(memory.candidate), noun: memory.noun, bounded: memory.bounded,
+        value: this.value(map.array), before: this.t ? this.value(map.array, this.t - 1) : undefined,
+      }))
+    }
+    const dim = this.visibleRows.filter(row => this.dimmed(row)).length > 0 || (map?.card?.equations ?? []).some(e => e.array && !this.known(e.array))
+    this.equations.hidden = dim
+    this.note.hidden = !dim
+    if (dim) this.note.textContent = `After update ${this.moments[this.moment].toLocaleString("en")} only the bright rows are kept on the tape; the dimmed ones belong to update ${this.moments[this.last].toLocaleString("en")}.`
+    if (!dim) for (const refresh of this.slots) refresh()
+  }
+}
+
+/** How each kind of row is painted under the cursor layer. */
+const PAINTERS = {
+  bars(g, place) {
+    const { row, y, h } = place, { left, cell } = this.layout, { theme } = this, values = this.series(row), marks = new Set(this.header.marks)
+    const Y = this.barScale(place), zero = Y(0), alpha = g.globalAlpha
+    this.rule(g, zero)
+    values.forEach((v, t) => {
+      if (!Number.isFinite(v)) return
+      const marked = marks.has(t), gap = cell > 4 ? 1 : 0
+      g.globalAlpha = alpha * (marked ? 1 : .42)
+      g.fillStyle = marked ? theme.ink : theme.tone(row.tone)
+      g.fillRect(left + t * cell + gap, Math.min(zero, Y(v)), Math.max(.75, cell - 2 * gap), Math.abs(zero - Y(v)))
+    })
+    g.globalAlpha = alpha
+  },
+
+  tokens(g, place) {
+    const { row, y, h } = place, { left, cell } = this.layout, { theme } = this, said = this.tokens(row), expect = row.expect
+    const line = expect ? h / 2 : h, alpha = g.globalAlpha, size = clamp(cell * 1.45, 11, 15), marks = new Set(this.header.marks)
+    g.font = this.font(size, "mono", 500)
+    const fits = text => cell >= 6.5 && g.measureText(text).width <= cell + 1.5
+    said.forEach((raw, t) => {
+      const text = visible(raw), counts = row.scored?.[t] ?? true, wrong = expect && counts && raw !== expect[t]
+      if (wrong) {
+        g.globalAlpha = alpha * .2
+        g.fillStyle = theme.tone(row.tone)
+        g.fillRect(left + t * cell, y + line, cell, line)
+        g.globalAlpha = alpha
+        g.fillStyle = theme.tone(row.tone)
+        g.fillRect(left + t * cell, y + h - 2, Math.max(1, cell - .5), 2)
+      } else if (!fits(text) && text.trim()) {
+        g.globalAlpha = alpha * (counts ? .35 : .15)
+        g.fillStyle = theme.tone(row.tone)
+        g.fillRect(left + t * cell + cell * .15, y + h - line / 2 - 2, Math.max(.75, cell * .7), 4)
+      }
+      g.globalAlpha = alpha * (counts ? 1 : .4)
+      g.font = this.font(size, "mono", wrong || marks.has(t) ? 700 : 500)
+      if (fits(text)) this.text(g, text, this.x(t), y + h - line / 2 + size * .35, { font: g.font, colour: marks.has(t) ? theme.ink : theme.text(row.tone), align: "center" })
+      if (expect && counts && fits(visible(expect[t]))) this.text(g, visible(expect[t]), this.x(t), y + line / 2 + size * .35, { font: this.font(size, "mono", 500), colour: theme.text("target"), align: "center" })
+    })
+    g.globalAlpha = alpha
+    if (expect && !this.layout.small) this.text(g, "what it should say", 26, y + line / 2 + 5, { font: this.font(14), colour: theme.ink2 })
+  },
+
+  heatmap(g, place) {
+    const { row, y, h } = place, { left, cell } = this.layout, { theme } = this
+    g.imageSmoothingEnabled = false
+    g.drawImage(this.bitmap(row), left, y, cell * this.T, h)
+    if (row.array !== this.map) return
+    const line = this.unitLine(place)
+    g.strokeStyle = theme.ink
+    g.lineWidth = 1.5
+    g.strokeRect(left - .5, line.y - .5, cell * this.T + 1, line.h + 1)
+    this.text(g, `unit ${this.unit}`, left - 6, line.y + line.h / 2 + 4, { font: this.font(12, "mono", 600), colour: theme.ink, align: "right" })
+  },
+
+  area(g, place) {
+    const { row, y, h } = place, range = this.rangeOf(row)
+    this.rule(g, y + h - (clamp(0, ...range) - range[0]) / (range[1] - range[0]) * h)
+    this.trace(g, place, this.series(row), range, { colour: this.theme.tone(row.tone), area: true })
+    for (const o of row.over ?? []) this.trace(g, place, this.series(row, o.array), range, { colour: this.theme.tone(o.tone) })
+  },
+
+  line(g, place) {
+    const { row, y, h } = place, { theme } = this, range = this.rangeOf(row), values = this.series(row)
+    const zero = y + h - (clamp(0, ...range) - range[0]) / (range[1] - range[0]) * h
+    this.rule(g, zero)
+    if (row.target) paintTarget.call(this, g, place, range)
+    const Y = this.trace(g, place, values, range, { colour: theme.tone(row.tone), steps: !!row.unit, width: row.unit ? 1.75 : 2.25 })
+    for (const o of row.over ?? []) this.trace(g, place, this.series(row, o.array), range, { colour: theme.tone(o.tone) })
+    const end = values.findLastIndex(Number.isFinite)
+    if (row.unit || end < 0) return
+    g.fillStyle = theme.tone(row.tone)
+    g.beginPath()
+    g.arc(this.x(end), Y(values[end]), 4.5, 0, 7)
+    g.fill()
+  },
+}
+
+/** The dashed target: one value across the row, or a series of its own; its label stands on the line at the right. */
+function paintTarget(g, place, range) {
+  const { row, y, h } = place, { target } = row, { theme, layout } = this
+  g.setLineDash([5, 4])
+  const values = target.array ? this.series(row, target.array) : Array(this.T).fill(target.value)
+  const Y = this.trace(g, place, values, range, { colour: theme.tone("target"), steps: true, width: 1.5 })
+  g.setLineDash([])
+  if (!target.label) return
+  const end = values.findLast(Number.isFinite) ?? range[0], above = Y(end) - 8
+  this.text(g, (layout.small ? "" : "target ") + target.label, this.right, above < y + 8 ? Y(end) + 18 : above, { font: this.font(14), colour: theme.ink, align: "right", halo: true })
+}
+
+/** What each kind of row adds at the cursor. */
+const CURSORS = {
+  /** The marked bars carry their numbers, unless there are many. */
+  bars(g, place) {
+    const marks = this.header.marks ?? [], Y = this.barScale(place)
+    if (marks.length > 8) return
+    for (const t of marks) {
+      const v = this.value(place.row.array, t, this.column(place.row))
+      this.text(g, fixed(v), this.x(t), Y(Math.max(0, v)) - 4, { font: this.font(12, "mono", 600), colour: this.theme.ink, align: "center", halo: true })
+    }
+  },
+
+  heatmap(g, place, x) {
+    if (place.row.array !== this.map) return
+    const { cell } = this.layout, line = this.unitLine(place), w = Math.max(cell, 5), h = Math.max(line.h, 5)
+    g.strokeStyle = this.theme.ink
+    g.lineWidth = 2
+    g.strokeRect(x - w / 2 - .5, line.y + line.h / 2 - h / 2 - .5, w + 1, h + 1)
+  },
+
+  line(g, place, x) {
+    const { row, y, h } = place, v = this.value(row.array, this.t, this.column(row)), [low, high] = this.rangeOf(row)
+    if (!Number.isFinite(v) || row.unit) return
+    g.fillStyle = this.theme.tone(row.tone)
+    g.strokeStyle = this.theme.paper
+    g.lineWidth = 2
+    g.beginPath()
+    g.arc(x, y + h - clamp((v - low) / (high - low), -.05, 1.05) * h, 5, 0, 7)
+    g.fill()
+    g.stroke()
+  },
+
+  /** Where the cells are too narrow for text the token at the cursor is written out. */
+  tokens(g, place, x) {
+    const { row, y, h } = place, text = this.token(row, this.t)
+    g.font = this.font(14, "mono", 600)
+    if (g.measureText(text).width <= this.layout.cell + 1.5 && this.layout.cell >= 6.5) return
+    const line = row.expect ? h / 2 : h, shown = row.expect && (row.scored?.[this.t] ?? true) ? [[visible(row.expect[this.t]), y + line / 2 + 5, "target"], [text, y + line * 1.5 + 5, row.tone]] : [[text, y + h - line / 2 + 5, row.tone]]
+    for (const [token, at, tone] of shown) this.text(g, token, x + 6, at, { font: g.font, colour: this.theme.text(tone), halo: true })
+  },
+}
+
+// ── 8. Hosts ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const VIEWS = { timeline: TimelineView }
+
+/** host = {emit(name, value)}; the view is made when the first payload says which one it is. */
+export function mount(root, host) {
+  const box = html("div", { class: "rnn-viewer" })
+  root.append(box)
+  let view
+  return {
+    update(payload, freshHost) {
+      const Kind = VIEWS[payload.header.view] ?? TimelineView
+      if (!(view instanceof Kind)) {
+        view?.destroy()
+        view = new Kind(box, freshHost ?? host)
+      }
+      view.host = freshHost ?? host
+      view.update(payload)
+    },
+    retheme() { view?.retheme() },
+    destroy() {
+      view?.destroy()
+      box.remove()
+    },
+  }
+}
+
+const live = new WeakMap()
+
+/** Streamlit calls this again at every change of data or theme; only the last returned function is run at unmount. */
+function streamlit({ data, parentElement, setTriggerValue }) {
+  const host = { emit: setTriggerValue }
+  let entry = live.get(parentElement)
+  if (!entry) live.set(parentElement, entry = { view: mount(parentElement, host) })
+  if (entry.seen === data) entry.view.retheme()
+  else if (data) {
+    entry.seen = data
+    entry.view.update(unpack(data), host)
+  }
+  return () => {
+    if ((parentElement.host ?? parentElement).isConnected) return
+    live.delete(parentElement)
+    entry.view.destroy()
+  }
+}
+
+/** anywidget; a picked value carries the time because equal values do not notify. */
+function render({ model, el }) {
+  const view = mount(el, { emit(name, value) { model.set(name, { ...value, at: Date.now() }); model.save_changes() } })
+  const sync = () => view.update(unpack(model.get("packed")))
+  model.on("change:packed", sync)
+  sync()
+  return () => {
+    model.off("change:packed", sync)
+    view.destroy()
+  }
+}
+
+export default context => context?.parentElement ? streamlit(context) : { render }
