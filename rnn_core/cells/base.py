@@ -27,7 +27,7 @@ class RecurrentSettings(Settings):
 class Cell(nn.Module):
     """One recurrent architecture as a pure step over batch-first tensors.
 
-    ``card`` describes it, ``Settings`` holds what may be chosen, ``state`` tuples have fields (b, …) that are never 0-d
+    ``card`` describes it (an instance may refine it to its settings), ``Settings`` holds what may be chosen, ``state`` tuples have fields (b, …) that are never 0-d
     and never share a tensor. Parameters carry the field's letters, and the letter decides the fresh value: W input
     weights are uniform in ±1/√fan-in, R recurrent weights are gain × orthogonal a block, b, c and d biases are zero.
     """
@@ -62,10 +62,6 @@ class Cell(nn.Module):
     def fused(self, x: Tensor, state: Any, lengths: Tensor | None) -> tuple[Tensor, Any] | None:
         """Outputs and final state by torch's own kernel, or None where there is no kernel for these settings."""
         return None
-
-    def formula(self) -> str:
-        """The number of parameters in the letters I, H and O."""
-        return self.card.parameters
 
     def draw(self, batch_size: int, steps: int, generator: torch.Generator) -> Any:
         """A random valid x (b, t, …), for pictures of an untrained cell and for the contract tests."""

@@ -11,6 +11,7 @@ here z keeps. Cho et al., *Learning phrase representations*, 2014.
 """
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal, NamedTuple
 
 import torch
@@ -40,7 +41,7 @@ class GRU(Cell):
         title="GRU", row="A8", year=2014, reference="Cho et al., Learning phrase representations, EMNLP 2014",
         summary="Two gates and no separate cell: each unit slides between its old value and a fresh candidate.",
         equations={"r": "r_t = σ(W_r x_t + R_r h_{t−1} + b_r)", "z": "z_t = σ(W_z x_t + R_z h_{t−1} + b_z)",
-                   "n": "n_t = tanh(W_n x_t + b_n + r_t ⊙ (R_n h_{t−1} + c))   or   tanh(W_n x_t + b_n + R_n (r_t ⊙ h_{t−1}))",
+                   "n": "n_t = tanh(W_n x_t + b_n + r_t ⊙ (R_n h_{t−1} + c))",
                    "h": "h_t = (1 − z_t) ⊙ n_t + z_t ⊙ h_{t−1}"},
         symbols={"r": "read", "z": "forget", "n": "candidate", "h": "hidden"},
         parameters="3*H*(I+H+1)+H", use="Nearly what an LSTM does, with a quarter fewer weights; it counts less well.")
@@ -52,9 +53,9 @@ class GRU(Cell):
         self.W, self.R, self.b = weight(3 * n, input_size), weight(3 * n, n), weight(3 * n)
         if self.settings.variant == "v3":
             self.c = weight(n)
-
-    def formula(self) -> str:
-        return self.card.parameters if self.settings.variant == "v3" else "3*H*(I+H+1)"
+        else:
+            paper = {**self.card.equations, "n": "n_t = tanh(W_n x_t + b_n + R_n (r_t ⊙ h_{t−1}))"}
+            self.card = replace(self.card, equations=paper, parameters="3*H*(I+H+1)")
 
     def initial_state(self, batch_size: int) -> GRUState:
         return GRUState(self.zeros(batch_size, self.settings.hidden_size))

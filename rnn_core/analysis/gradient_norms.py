@@ -1,0 +1,70 @@
+"""Why does it forget? ‖dL/dh_t‖ over time: where the error signal fades, nothing can be learnt from what stood there."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import torch
+from torch import Tensor
+
+from rnn_core.analysis.costates import costates
+from rnn_core.records import Batch, Card, Result
+from rnn_core.records.trees import leaves
+
+CARD = Card(title="Gradients through time", row="D2", year=1991,
+            reference="Hochreiter, Untersuchungen zu dynamischen neuronalen Netzen, 1991",
+            summary="The size of the error signal at every step, on an absolute scale with a floor.",
+            equations={"g": "‖dL/ds_t‖"}, symbols={"g": "gradient"})
+FLOOR = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class GradientNorms(Result):
+    """``norms`` (b, t): ‖dL/ds_t‖ of the state that enters step t, each sequence by its own loss; NaN where no step is.
+
+    ``name`` tells which pass, ``floor`` is the size below which a signal is too small to teach.
+    """
+
+    norms: Tensor
+    name: str = "h"
+    floor: float = FLOOR
+
+    def frame(self) -> pd.DataFrame:
+        """One row a sequence and step."""
+        b, t = self.norms.shape
+        return pd.DataFrame({"sequence": torch.arange(b).repeat_interleave(t), "t": torch.arange(t).repeat(b),
+                             "norm": self.norms.flatten()})
+
+    @property
+    def median(self) -> Tensor:
+        """(t,) median over the sequences that have the step."""
+        return self.norms.nanmedian(0).values
+
+    @property
+    def horizon(self) -> int | None:
+        """The last step whose median signal is below the floor; None when even the first is heard."""
+        quiet = (self.median < self.floor).nonzero().flatten()
+        return int(quiet[-1]) if len(quiet) else None
+
+    @property
+    def says(self) -> str:
+        first = float(self.median[~self.median.isnan()][0])
+        if self.horizon is None:
+            return f"on these sequences the error is still heard at the first step, at {first:.1e}."
+        return f"on these sequences nothing up to step {self.horizon} hears the error: it arrives below {self.floor:.0e}."
+
+    @property
+    def says_not(self) -> str:
+        return "that it will stay so with other weights or lengths; and Adam rescales what it is given, so small is not lost."
+
+
+def gradient_norms(network: Any, batch: Batch, loss: Callable[[Tensor, Batch], Tensor], which: int = 0) -> GradientNorms:
+    """Norms of the costates of one pass (``which``), all fields of the state together."""
+    found = costates(network, batch, loss)
+    parts = [v.flatten(2) for v in leaves(found.passes[which]) if v.is_floating_point()]
+    norms = torch.cat(parts, -1).norm(dim=-1)
+    if batch.mask is not None:
+        norms = torch.where(batch.mask, norms, torch.full_like(norms, torch.nan))
+    return GradientNorms(norms, found.trace.passes[which].name)

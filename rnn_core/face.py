@@ -1,0 +1,46 @@
+"""The public face's hands: analyses that also take a run, an experiment or a network's trace."""
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from rnn_core import catalogue
+from rnn_core.experiment import Experiment
+from rnn_core.records import NetworkTrace
+from rnn_core.run import Run
+
+
+def ready(analysis: Callable[..., Any]) -> Callable[..., Any]:
+    """An analysis that also takes a Run or an Experiment in place of its subject.
+
+    The subject is whichever of ``trace``, ``network``, ``batch`` and ``loss`` its signature begins with. A run gives its
+    network, held-out sequences (the first ``rows`` of them) and task's loss, at the moment ``update`` of its tape if one
+    is named; an experiment gives its fresh network. A NetworkTrace stands for its first pass.
+    """
+    subject = [name for name in inspect.signature(analysis).parameters if name in ("trace", "network", "batch", "loss")]
+
+    @wraps(analysis)
+    def call(what: Any, *args: Any, rows: int = 16, update: int | None = None, **options: Any) -> Any:
+        if isinstance(what, NetworkTrace) and subject[0] == "trace":
+            what = what.main
+        if not isinstance(what, Run | Experiment):
+            return analysis(what, *args, **options)
+        run = what if isinstance(what, Run) else Run(what)
+        network = run.network if update is None else run.at(update)
+        batch = run.held_out.rows(slice(0, rows))
+        parts = {"network": network, "batch": batch, "loss": run.task.loss}
+        if "trace" in subject:
+            parts["trace"] = network.trace(batch.x, mask=batch.mask).main
+        return analysis(*(parts[name] for name in subject), *args, **options)
+
+    return call
+
+
+def analysis(name: str) -> Callable[..., Any]:
+    """The analysis with this name, ready for runs and experiments; AttributeError when there is none."""
+    functions = catalogue.analysis_functions()
+    if name not in functions:
+        raise AttributeError(f"rnn_core has no “{name}”.")
+    return ready(functions[name])
