@@ -18,7 +18,7 @@ from rnn_core.catalogue import CatalogueError, add_folder, analyses, architectur
 from rnn_core.catalogue import learner_cards as learners
 from rnn_core.catalogue import task_cards as tasks
 from rnn_core.experiment import Experiment, make_cell
-from rnn_core.face import analysis
+from rnn_core.face import analysis as _analysis
 from rnn_core.records import Batch, Card, Command, NetworkTrace, Progress, Result, Settings, Story, Trace
 from rnn_core.records import describe_settings, setting
 from rnn_core.run import Run, train, training
@@ -28,7 +28,7 @@ from rnn_core.version import VERSION
 
 __version__ = VERSION
 __all__ = ["Batch", "Card", "CatalogueError", "Cell", "Command", "DamagedRun", "Experiment", "NetworkTrace", "Progress",
-           "RecurrentSettings", "Result", "Run", "Settings", "Story", "Trace", "add_folder", "analyses", "analysis",
+           "RecurrentSettings", "Result", "Run", "Settings", "Story", "Trace", "add_folder", "analyses",
            "architectures", "describe_settings", "figures", "from_torch", "learners", "load", "make_cell", "relax", "rows",
            "setting", "tasks", "train", "training", "unroll", "unroll_tree", "wirings"]
 
@@ -36,4 +36,4 @@ __all__ = ["Batch", "Card", "CatalogueError", "Cell", "Command", "DamagedRun", "
 def __getattr__(name: str) -> Any:
     if name.startswith("_"):
         raise AttributeError(name)
-    return analysis(name)
+    return _analysis(name)
