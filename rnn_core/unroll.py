@@ -114,3 +114,19 @@ def relax(cell: Cell, state: Any, generator: torch.Generator, *, sweeps: int = 5
             return state, used
         state = trace.final
     return state, sweeps
+
+
+def generate(network: Any, x: Tensor, choose: Callable[[Tensor], Tensor], steps: int) -> Tensor:
+    """Let a network speak on: it reads x (b, t, i), then hears its own words.
+
+    ``choose`` turns its last output (b, o) into the next input (b, 1, i). Returns those inputs, (b, steps, i). Raises
+    ValueError for a network with several passes.
+    """
+    state, said = None, []
+    for _ in range(steps):
+        trace = network.trace(x, state=state)
+        if len(trace.passes) > 1:
+            raise ValueError("A network that reads from both ends cannot speak on: it would need its own future.")
+        state, x = trace.main.final, choose(trace.outputs[:, -1])
+        said.append(x)
+    return torch.cat(said, 1)

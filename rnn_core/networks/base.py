@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import torch
@@ -9,7 +10,7 @@ from torch import Tensor, nn
 
 from rnn_core.cells.base import Cell
 from rnn_core.records import Card, NetworkTrace, Settings, Taught
-from rnn_core.unroll import Force
+from rnn_core.unroll import Force, generate
 
 
 class Readout(nn.Module):
@@ -48,6 +49,10 @@ class Network(nn.Module):
     def forward(self, x: Any, *, mask: Tensor | None = None, teacher: Tensor | None = None) -> Tensor:
         """x (b, t, i) → outputs (b, t, o), by the fastest equal road."""
         raise NotImplementedError
+
+    def generate(self, x: Tensor, choose: Callable[[Tensor], Tensor], steps: int) -> Tensor:
+        """Speak on after reading x: each last output (b, o) is made the next input (b, 1, i) by ``choose``."""
+        return generate(self, x, choose, steps)
 
     def initialise(self, generator: torch.Generator) -> Network:
         """Fresh weights; V is uniform in ±1/√n, d is zero."""
