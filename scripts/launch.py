@@ -107,7 +107,7 @@ def main(arguments: list[str] | None = None) -> int:
     children: list[subprocess.Popen] = []
     try:
         children.append(start("rnn_core.jobs"))
-        options = (f"--server.port={port}", "--logger.hideWelcomeMessage=true")
+        options = (f"--server.port={port}", "--logger.hideWelcomeMessage=true", "--logger.level=warning")
         children.append(start("streamlit", "run", "app.py", *options))
         print(watch(port, *children), file=sys.stderr)
         return 1
