@@ -1,6 +1,7 @@
 """A task: a sampler, a loss, a metric, a computed baseline, and one example in human terms."""
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 import torch
@@ -15,6 +16,7 @@ class Task:
 
     ``input_size`` I and ``output_size`` O are what a network needs to fit; ``runs_along`` the topology it is made for.
     ``metric_name`` and ``metric_better`` say how the metric is read, ``data_hash`` is the SHA-256 of real data or "".
+    ``words`` names the classes, where targets are classes; ``writes`` is true where a network can write on (``babble``).
     """
 
     card: ClassVar[Card]
@@ -23,7 +25,9 @@ class Task:
     metric_name: ClassVar[str]
     metric_better: ClassVar[Literal["lower", "higher"]]
     loss_name: ClassVar[str]
+    writes: ClassVar[bool] = False
     data_hash: str = ""
+    words: Sequence[str] | None = None
     input_size: int
     output_size: int
 

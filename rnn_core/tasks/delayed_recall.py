@@ -41,6 +41,7 @@ class DelayedRecall(ClassificationTask):
         super().__init__(settings)
         self.input_size = self.output_size = self.settings.symbols + 1
         self.blank = self.settings.symbols
+        self.words = [*string.ascii_uppercase[:self.blank], BLANK]
 
     @property
     def lags(self) -> range:
@@ -82,10 +83,9 @@ class DelayedRecall(ClassificationTask):
 
     def story(self, batch: Batch, row: int, y: Tensor | None = None) -> Story:
         at = int(self.asked(batch)[row].nonzero())
-        names = string.ascii_uppercase[:self.settings.symbols] + BLANK
-        shown = names[int(batch.x[row, 0].argmax())]
-        inputs, targets = [shown, *[BLANK] * (at - 1), CUE], [names[k] for k in batch.target[row, :at + 1]]
+        shown = self.words[int(batch.x[row, 0].argmax())]
+        inputs, targets = [shown, *[BLANK] * (at - 1), CUE], [self.words[k] for k in batch.target[row, :at + 1]]
         if y is None:
             return Story(inputs, [0, at], targets[-1], targets=targets)
-        said = names[int(y[row, at].argmax())]
+        said = self.words[int(y[row, at].argmax())]
         return Story(inputs, [0, at], targets[-1], said, said == targets[-1], targets)

@@ -33,7 +33,7 @@ class Text(NamedTuple):
 
 
 def split(text: str) -> tuple[str, str]:
-    """The part to learn from, without paragraphs of 20 characters or more that stand in the other too; the last tenth."""
+    """The part to learn from, without paragraphs (20 characters or more) that stand in the other; the last tenth."""
     cut = len(text) - int(len(text) * HELD_OUT)
     held = text[cut:]
     again = {p for p in held.split("\n\n") if len(p) >= 20}
@@ -66,13 +66,14 @@ class NextCharacter(ClassificationTask):
                 equations={"bits": "−log₂ p(c_{t+1} | c_0 … c_t)"},
                 use="Can it learn words, brackets and layout from nothing but reading? Then let it write.")
     Settings = NextCharacterSettings
-    metric_name, metric_better = "bits per character", "lower"
+    metric_name, metric_better, writes = "bits per character", "lower", True
 
     def __init__(self, settings: NextCharacterSettings | None = None) -> None:
         super().__init__(settings)
         self.text = read()
         self.data_hash = self.text.digest
         self.input_size = self.output_size = len(self.text.alphabet)
+        self.words = [VISIBLE.get(c, c) for c in self.text.alphabet]
 
     def sample(self, batch_size: int, generator: torch.Generator) -> Batch:
         return self._windows(self.text.learnt, batch_size, generator)
@@ -98,12 +99,11 @@ class NextCharacter(ClassificationTask):
         return Baseline(nats / math.log(2), nats, "guess by how often each character stood in the text it learnt from")
 
     def story(self, batch: Batch, row: int, y: Tensor | None = None) -> Story:
-        letters = [VISIBLE.get(c, c) for c in self.text.alphabet]
-        inputs = [letters[k] for k in batch.x[row].argmax(-1)]
-        targets = [letters[k] for k in batch.target[row]]
+        inputs = [self.words[k] for k in batch.x[row].argmax(-1)]
+        targets = [self.words[k] for k in batch.target[row]]
         if y is None:
             return Story(inputs, [len(inputs) - 1], targets[-1], targets=targets)
-        said = letters[int(y[row, -1].argmax())]
+        said = self.words[int(y[row, -1].argmax())]
         return Story(inputs, [len(inputs) - 1], targets[-1], said, said == targets[-1], targets)
 
     def babble(self, network: Any, generator: torch.Generator, characters: int = 200, temperature: float = 0.8,

@@ -1,0 +1,83 @@
+"""The first line of every page: the experiment in hand, the way around, the run bar, the question."""
+from __future__ import annotations
+
+import streamlit as st
+
+import rnn_core as rc
+from pages.shared.boot import boot
+from pages.shared.hand import Hand, arrive
+from pages.shared.theme import logo
+from pages.shared.words import note, plain
+
+ICON = "pages/shared/icon.png"
+WAY = {
+    "": [("app.py", "Home", "home")],
+    "One run": [("pages/1_Train.py", "Train", "play_circle"), ("pages/2_Hidden_states.py", "Hidden states", "view_timeline"),
+                ("pages/3_Gradients.py", "Gradients", "trending_down"),
+                ("pages/4_Unrolled_graph.py", "Unrolled graph", "account_tree")],
+    "More nets": [("pages/5_Architectures.py", "Architectures", "category")],
+}
+
+
+def frame(kicker: str, question: str, lead: str = "") -> Hand:
+    """Set the page up and return the experiment in hand; ``lead`` is one sentence of ours, in markdown."""
+    st.set_page_config(page_title=f"{kicker} · RNN explorer", page_icon=ICON, layout="wide", initial_sidebar_state=232)
+    boot()
+    hand, notices = arrive()
+    st.logo(logo(), size="large")
+    with st.sidebar.container(gap="xxsmall"):
+        for section, pages in WAY.items():
+            if section:
+                note(section)
+            for file, label, icon in pages:
+                st.page_link(file, label=label, icon=f":material/{icon}:", width="stretch")
+    head = st.container(gap=None)
+    with head.container(horizontal=True, vertical_alignment="center", gap="small", key="runbar"):
+        st.markdown(headline(hand), width="stretch")
+        with st.popover("Change", icon=":material/tune:", type="tertiary"):
+            _change(hand)
+        with st.popover("Share", icon=":material/ios_share:", type="tertiary"):
+            _share(hand)
+    head.title(question, anchor=False)
+    if lead:
+        head.markdown(lead)
+    if notices:
+        st.warning(plain("The link was mended: " + " ".join(notices)), icon=":material/link_off:")
+    return hand
+
+
+def headline(hand: Hand) -> str:
+    """The run in hand in one line."""
+    spec, run = hand.spec, hand.run
+    cell, task = rc.architectures()[spec.architecture], rc.tasks()[spec.task]
+    size = next((f"{v} units" for k, v in spec.cell_settings.model_dump().items() if k == "hidden_size"), "")
+    wiring = "" if spec.wiring == "single" else f" :gray[{plain(rc.wirings()[spec.wiring].title.lower())}]"
+    length = f" :gray[T = {spec.length}]" if hasattr(spec, "length") else ""
+    how = spec.optimiser if hasattr(spec, "optimiser") else rc.learners()[spec.learner].title
+    rate = f"{spec.learning_rate:g}, " if hasattr(spec, "learning_rate") else ""
+    text = (f"**{plain(cell.title)}** :gray[{plain(size)}]{wiring} &nbsp;·&nbsp; **{plain(task.title)}**{length} &nbsp;·&nbsp; "
+            f"**{plain(how)}** :gray[{plain(rate)}seed {spec.seed}]")
+    latest = next((r for r in reversed(run.records) if r["held_out"] is not None), None)
+    if latest is None or run.update == 0:
+        return f"{text} &nbsp;·&nbsp; :gray[not trained yet]"
+    baseline = hand.baseline
+    value = f"{latest['metric']:.2g}" if latest["metric"] is not None else "–"
+    return f"{text} &nbsp;·&nbsp; :gray[{plain(run.task.metric_name)}] **{plain(value)}** :gray[(baseline {plain(f'{baseline.value:.3g}')})]"
+
+
+def _change(hand: Hand) -> None:
+    cells = {name: card.title for name, card in rc.architectures().items() if hand.fits(name)}
+    chosen = st.selectbox("Architecture", list(cells), index=list(cells).index(hand.spec.architecture),
+                          format_func=cells.get, key=f"bar_architecture_{hand.spec.architecture}")
+    if chosen != hand.spec.architecture:
+        hand.change(architecture=chosen)
+    st.page_link("pages/1_Train.py", label="All settings", icon=":material/tune:")
+
+
+def _share(hand: Hand) -> None:
+    st.markdown("The address of this page is the experiment. The same in a notebook:")
+    settings = ", ".join(f"{k}={v!r}" for k, v in hand.spec.flat().items()
+                         if k not in ("architecture", "task", "learner", "data"))
+    names = ", ".join(f'"{getattr(hand.spec, k)}"' for k in ("architecture", "task", "learner"))
+    st.code(f"import rnn_core as rc\nspec = rc.Experiment.of({names}, {settings})\nrun = rc.train(spec)", language="python",
+            wrap_lines=True)

@@ -1,0 +1,141 @@
+"""The experiment in hand: it follows the visitor from page to page, and the page's address is its record."""
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import streamlit as st
+
+import rnn_core as rc
+from pages.shared.engine import engine
+from rnn_core.jobs import EngineError, UnknownRun
+from rnn_core.records import Baseline
+from rnn_core.shipped import shipped, shipped_spec
+
+ACTIVE = ("queued", "running")
+
+
+@dataclass
+class Hand:
+    """One experiment, and the run of it that is looked at: ``run_id`` names it in the engine, None if nobody ran it."""
+
+    spec: rc.Experiment
+    run_id: str | None
+    owner: str
+
+    @cached_property
+    def look(self) -> Any:
+        """How the engine sees the run now, or None."""
+        if self.run_id is None:
+            return None
+        return engine().look(self.run_id, since=10**9)
+
+    @property
+    def live(self) -> bool:
+        """Whether it is being trained right now."""
+        return self.look is not None and self.look.status in ACTIVE
+
+    @cached_property
+    def run(self) -> rc.Run:
+        """The run as far as it got; a fresh one, with untrained weights, when nobody trained it."""
+        if self.run_id is not None:
+            return _fetched(self.run_id, self.look.update, self.look.status)
+        if self.spec == shipped_spec():
+            return shipped()
+        return _fresh(self.spec)
+
+    @property
+    def key(self) -> str:
+        """What the numbers on screen depend on: the run and its update."""
+        return f"{self.run_id or self.spec.id}:{self.run.update}"
+
+    @property
+    def baseline(self) -> Baseline:
+        """What can be had without memory, computed once a task."""
+        return _baseline(self.spec.task, self.spec.task_settings.model_dump_json(), self.run.task)
+
+    def fits(self, architecture: str) -> bool:
+        """Whether an architecture can be put in this experiment."""
+        try:
+            self.spec.with_(architecture=architecture).make_network()
+        except ValueError:
+            return False
+        return True
+
+    def change(self, **changes: Any) -> None:
+        """Put a changed experiment in hand and draw the page again; what cannot be is said in one sentence."""
+        try:
+            spec = self.spec.with_(**changes)
+            spec.make_network()
+        except ValueError as error:
+            st.error(str(error).replace("*", "\\*"), icon=":material/error:")
+            return
+        hold(spec, None)
+        st.rerun()
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _fetched(run_id: str, update: int, status: str) -> rc.Run:
+    return engine().fetch(run_id)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs={rc.Experiment: lambda spec: spec.id})
+def _fresh(spec: rc.Experiment) -> rc.Run:
+    run = rc.Run(spec)
+    next(run.training())
+    return run
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _baseline(task: str, settings: str, _task: Any) -> Baseline:
+    return _task.baseline()
+
+
+def hold(spec: rc.Experiment, run_id: str | None) -> None:
+    """Put an experiment, and a run of it, in the visitor's hand."""
+    st.session_state["spec"], st.session_state["run_id"] = spec, run_id
+
+
+def arrive() -> tuple[Hand, list[str]]:
+    """What the visitor holds: read from the address on arrival, kept in the session, written back to the address."""
+    state = st.session_state
+    owner = state.setdefault("owner", secrets.token_hex(16))
+    notices: list[str] = []
+    query = dict(st.query_params)
+    if query and query != state.get("written"):
+        run_id = query.pop("run", None)
+        spec, notices = rc.Experiment.mend(query) if query else (state.get("spec") or shipped_spec(), [])
+        hold(spec, None)
+        if run_id is not None:
+            notices += _find(run_id)
+        elif spec != shipped_spec() and engine(start=False) is not None and engine().knows(spec.id):
+            hold(spec, spec.id)
+    elif "spec" not in state:
+        hold(shipped_spec(), None)
+    hand = Hand(state["spec"], state["run_id"], owner)
+    if hand.run_id is not None:
+        try:
+            _ = hand.look
+        except EngineError as error:
+            notices.append(str(error))
+            hold(hand.spec, None)
+            hand = Hand(hand.spec, None, owner)
+    written = hand.spec.to_query() | ({"run": hand.run_id} if hand.run_id else {})
+    if written != dict(st.query_params):
+        st.query_params.from_dict(written)
+    state["written"] = written
+    return hand, notices
+
+
+def _find(run_id: str) -> list[str]:
+    """Take the run that a link names; what the link says beside it must agree with the run's own record."""
+    try:
+        run = engine().fetch(run_id)
+    except UnknownRun:
+        return ["The run of this link is not known here; its experiment is shown, untrained."]
+    except EngineError as error:
+        return [str(error)]
+    hold(run.spec, run_id)
+    return []

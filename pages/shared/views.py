@@ -1,0 +1,60 @@
+"""The viewer's payloads for the run in hand, computed once and kept."""
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+import rnn_core as rc
+from pages.shared.hand import Hand
+from rnn_core.viewer.timeline import timeline
+
+MOMENTS = 40
+
+
+def timeline_of(hand: Hand, row: int = 0, compact: bool = False, tape: bool = True) -> bytes:
+    """Input, states, gates and prediction on one held-out sequence, at every moment of the tape."""
+    return _timeline(hand.key, row, compact, tape, hand.run)
+
+
+@st.cache_data(max_entries=128, show_spinner=False)
+def _timeline(key: str, row: int, compact: bool, tape: bool, _run: rc.Run) -> bytes:
+    batch = _run.held_out.rows(slice(row, row + 1))
+    moments = [(u, _run.at(u).trace(batch.x, mask=batch.mask)) for u in chosen(sorted(_run.tape))] if tape else []
+    if not moments or moments[-1][0] != _run.update:
+        moments.append((_run.update, _run.network.trace(batch.x, mask=batch.mask)))
+    now = moments[-1][1]
+    story = _run.task.story(batch, 0, now.outputs.detach())
+    return timeline(now, batch=batch, story=story, moments=moments, words=_run.task.words, key=f"{key}:{row}", compact=compact)
+
+
+def chosen(moments: list[int]) -> list[int]:
+    """At most forty moments, evenly picked, first and last among them."""
+    if len(moments) <= MOMENTS:
+        return moments
+    return [moments[round(k * (len(moments) - 1) / (MOMENTS - 1))] for k in range(MOMENTS)]
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def stories(key: str, count: int, _run: rc.Run) -> list[rc.Story]:
+    """The first held-out sequences in human terms, with the network's answers."""
+    import torch
+    batch = _run.held_out.rows(slice(0, count))
+    with torch.no_grad():
+        y = _run.network(batch.x, mask=batch.mask)
+    return [_run.task.story(batch, k, y) for k in range(len(y))]
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def state_table(key: str, row: int, _run: rc.Run) -> pd.DataFrame:
+    """Every number of the timeline now: one row a step, one column a unit of a probe or an output."""
+    batch = _run.held_out.rows(slice(row, row + 1))
+    trace = _run.network.trace(batch.x, mask=batch.mask)
+    parts = {"y": trace.outputs[0].detach()}
+    for one in trace.passes:
+        prefix = f"{one.name} " if len(trace.passes) > 1 else ""
+        parts |= {f"{prefix}{name}": value[0] for name, value in one.probes.items()}
+    columns = {"t": range(trace.outputs.shape[1])}
+    for name, value in parts.items():
+        flat = value.flatten(1)
+        columns |= {f"{name}[{n}]" if flat.shape[1] > 1 else name: flat[:, n].tolist() for n in range(flat.shape[1])}
+    return pd.DataFrame(columns)
