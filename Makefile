@@ -28,7 +28,7 @@ notebook: ## open the notebooks in JupyterLab
 
 assets: ## train the small run again that ships with the project
 	@scripts/venv.sh
-	@$(IN) scripts/assets.py
+	@$(IN) -c 'from rnn_core.shipped import rebuild; rebuild()'
 
 bench: ## measure speed side by side with torch.nn
 	@scripts/venv.sh dev
