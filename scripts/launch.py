@@ -1,4 +1,7 @@
-"""Starts the engine and the dashboard, says where they are, and ends both and all that they started on Ctrl-C."""
+"""Starts the engine and the dashboard, says where they are, and ends both and all that they started on Ctrl-C.
+
+Where RNN_EXPLORER_SCHEDULER names an engine elsewhere, none is started here.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
+ELSEWHERE = "RNN_EXPLORER_SCHEDULER"
 START_SECONDS = 120.0
 GRACE_SECONDS = 8.0
+REST_SECONDS = 3.0
 
 
 class Ended(BaseException):
@@ -54,7 +59,7 @@ def start(*module_and_options: str) -> subprocess.Popen:
 
 
 def end(children: list[subprocess.Popen]) -> None:
-    """Asks every child to end, waits, and then ends whatever is left of its process group."""
+    """Asks every child to end, then whatever it left running in its process group, and then insists."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     for child in children:
@@ -63,24 +68,31 @@ def end(children: list[subprocess.Popen]) -> None:
     for child in children:
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(max(0.0, deadline - time.monotonic()))
+    deadline = time.monotonic() + REST_SECONDS
+    for child in children:
         with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGTERM)
+            while time.monotonic() < deadline:
+                time.sleep(0.05)
+                os.killpg(child.pid, 0)
             os.killpg(child.pid, signal.SIGKILL)
         child.wait()
 
 
-def watch(port: int, engine: subprocess.Popen, dashboard: subprocess.Popen) -> str:
+def watch(port: int, dashboard: subprocess.Popen, engine: subprocess.Popen | None) -> str:
     """Says when the dashboard is ready, then watches; returns the sentence that tells why it ended by itself."""
     deadline = time.monotonic() + START_SECONDS
-    ready = engine_noted = False
+    ready = False
     while dashboard.poll() is None:
         if not ready and is_healthy(port):
             ready = True
             print(f"The RNN explorer is at http://{HOST}:{port} (Ctrl-C ends it).", flush=True)
         if not ready and time.monotonic() > deadline:
             return f"The dashboard did not answer within {START_SECONDS:.0f} seconds."
-        if not engine_noted and engine.poll():
-            engine_noted = True
-            print(f"The engine ended with status {engine.returncode}; the dashboard starts another.", file=sys.stderr)
+        if engine is not None and engine.poll() is not None:
+            if engine.returncode:
+                print("The engine that was started here has ended; the dashboard looks for another.", file=sys.stderr)
+            engine = None
         time.sleep(0.2)
     return f"The dashboard ended by itself with status {dashboard.returncode}."
 
@@ -106,10 +118,11 @@ def main(arguments: list[str] | None = None) -> int:
         signal.signal(number, ask_to_end)
     children: list[subprocess.Popen] = []
     try:
-        children.append(start("rnn_core.jobs"))
         options = (f"--server.port={port}", "--logger.hideWelcomeMessage=true", "--logger.level=warning")
         children.append(start("streamlit", "run", "app.py", *options))
-        print(watch(port, *children), file=sys.stderr)
+        if not os.environ.get(ELSEWHERE):
+            children.append(start("rnn_core.jobs"))
+        print(watch(port, children[0], children[1] if len(children) > 1 else None), file=sys.stderr)
         return 1
     except Ended:
         return 0

@@ -131,7 +131,18 @@ def test_an_engine_that_fails_is_mentioned_once(launch, port, tmp_path):
     engine.write_text("open('pids', 'a').write('0 0 '); raise SystemExit(4)\n")
     process = launch("--port", port)
     assert process.stdout.readline().startswith("The RNN explorer is at")
-    assert process.stderr.readline() == "The engine ended with status 4; the dashboard starts another.\n"
+    assert process.stderr.readline() == "The engine that was started here has ended; the dashboard looks for another.\n"
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 0 and (out, err) == ("", "")
+
+
+def test_with_an_engine_elsewhere_none_is_started(launch, port, tmp_path, monkeypatch):
+    monkeypatch.setenv("RNN_EXPLORER_SCHEDULER", "tls://engine.example:8786")
+    (tmp_path / "pids").write_text("0 0 ")
+    process = launch("--port", port)
+    assert process.stdout.readline().startswith("The RNN explorer is at")
+    time.sleep(0.5)
+    assert len((tmp_path / "pids").read_text().split()) == 3
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=30) == 0
