@@ -1,0 +1,66 @@
+"""The answers to a page's questions about one run, whoever gives them: the desk, or the store alone."""
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rnn_core.jobs import files
+from rnn_core.jobs.entry import Entry
+from rnn_core.jobs.errors import UnknownRun
+from rnn_core.jobs.place import check_id, run_folder
+from rnn_core.jobs.store import read_index, read_run
+
+NO_SUCH_RUN = "There is no run with this id here; it may have been forgotten, or made elsewhere."
+
+
+def summarise(entry: Entry, position: int = 0) -> dict[str, Any]:
+    """One line of the list of runs."""
+    return {"run_id": entry.id, "status": entry.status, "reason": entry.reason, "update": entry.update,
+            "target": entry.target, "title": entry.title, "created": entry.created, "holders": len(entry.holders),
+            "position": position, "spec": entry.spec}
+
+
+def describe(entry: Entry, since: int, position: int = 0, trouble: str = "") -> dict[str, Any]:
+    """A look at a run whose history is in memory."""
+    return {**summarise(entry, position), "lines": entry.history.since(max(0, since)),
+            "count": len(entry.history.lines), "log": _acted(entry), "waiting": len(entry.waiting),
+            "notice": entry.notice, "attempt": entry.attempt, "digest": entry.digest, "made_with": entry.made_with,
+            "trouble": trouble}
+
+
+def parts(entry: Entry) -> dict[str, Any]:
+    """All that a run is put together from, as of its checkpoint, without the tape."""
+    return {"run_id": entry.id, "key": entry.key, "spec": entry.spec, "status": entry.status, "reason": entry.reason,
+            "log": _acted(entry), "update": entry.kept, "checkpoint": entry.checkpoint and entry.checkpoint.data,
+            "lines": b"\n".join(entry.history.copy(entry.kept).lines)}
+
+
+def find(entries: list[Entry], run_id: str) -> Entry:
+    """The run that an id means: by its key, by the plain id, or by the plain id that it had last."""
+    named = [entry for entry in entries if run_id in (entry.key, entry.id)]
+    moved = [entry for entry in entries if entry.record == check_id(run_id) and entry.standing == "moved"]
+    if not named and not moved:
+        raise UnknownRun(NO_SUCH_RUN)
+    return named[0] if named else max(moved, key=lambda entry: entry.created)
+
+
+class Archive:
+    """A store that is only read, for when no engine is there: looks, parts and the list of runs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def answer(self, do: str, run_id: str = "", since: int = 0, after: int = -1) -> dict[str, Any]:
+        """Answer ``look``, ``fetch`` or ``runs`` as the desk would; raises UnknownRun."""
+        entries = read_index(self.folder)
+        if do == "runs":
+            return {"runs": [summarise(entry) for entry in entries]}
+        entry = read_run(self.folder, find(entries, check_id(run_id)))
+        if do == "look":
+            return describe(entry, since)
+        tape = files.read_tape(run_folder(self.folder, entry.key), after, entry.kept)
+        return {**parts(entry), "moments": {str(update): data for update, data in tape.items()}}
+
+
+def _acted(entry: Entry) -> list[dict[str, Any]]:
+    return [vars(command) for command in entry.log if command.update is not None]

@@ -1,0 +1,108 @@
+"""Find the engine of a folder, or start it: one engine a folder, however many dashboards ask at once."""
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from distributed import Client
+from distributed.security import Security
+
+from rnn_core.jobs.errors import EngineError, NotThere
+from rnn_core.jobs.hooks import QUESTION
+from rnn_core.jobs.lock import FolderLock
+from rnn_core.jobs.place import VERSION, prepare, read_address
+from rnn_core.jobs.secure import security_from
+
+START_WITHIN, STARTS = 60.0, 3
+ANSWER_WITHIN = 10.0
+LOG_LIMIT = 1_000_000
+_started: list[subprocess.Popen[bytes]] = []
+
+
+def elsewhere() -> tuple[str, Security | None] | None:
+    """The engine that ``RNN_EXPLORER_SCHEDULER`` points to, with certificates for tls; None without it."""
+    url = os.environ.get("RNN_EXPLORER_SCHEDULER")
+    if not url:
+        return None
+    security = security_from(*(os.environ.get(f"RNN_EXPLORER_TLS_{part}") for part in ("CA", "CERT", "KEY")))
+    if not url.startswith(("tcp://", "tls://")):
+        raise EngineError("RNN_EXPLORER_SCHEDULER should begin with tls:// or tcp://.")
+    if url.startswith("tls://") and security is None:
+        raise EngineError("An engine behind tls:// needs RNN_EXPLORER_TLS_CA, RNN_EXPLORER_TLS_CERT and RNN_EXPLORER_TLS_KEY.")
+    return url, security
+
+
+def reach(url: str, security: Security | None = None) -> Client:
+    """A client of the engine at an address; OSError if nothing answers, EngineError if its version is another."""
+    client = Client(url, timeout=5, set_as_default=False, security=security)
+    try:
+        hello = ask(client, do="hello")
+        if hello["version"] == VERSION:
+            return client
+        retired = ask(client, do="retire")["retired"]
+    except BaseException:
+        client.close(timeout=1)
+        raise
+    client.close(timeout=1)
+    if retired:
+        raise ConnectionError("An idle engine of another version makes room.")
+    raise EngineError(f"An engine of version {hello['version']} is at work here and this page has version {VERSION}; "
+                      "let its runs end, or stop it, and come back.")
+
+
+def ask(client: Client, **question: object) -> dict:
+    """One question to the desk."""
+    return client.sync(getattr(client.scheduler, QUESTION), **question, callback_timeout=ANSWER_WITHIN)
+
+
+def find_or_start(folder: Path, workers: int | None) -> Client:
+    """A client of this folder's engine, started if there is none; NotThere if it does not start in time."""
+    folder, end = prepare(folder), time.monotonic() + START_WITHIN
+    launching, running = FolderLock(folder / "launch.lock"), FolderLock(folder / "engine.lock")
+    starts = 0
+    while time.monotonic() < end and starts < STARTS:
+        if (client := _try(folder)) is not None:
+            return client
+        if launching.acquire():
+            try:
+                if not running.held_elsewhere():
+                    child, starts = _spawn(folder, workers), starts + 1
+                    while time.monotonic() < end and child.poll() is None:
+                        if (client := _try(folder)) is not None:
+                            return client
+                        time.sleep(0.05)
+            finally:
+                launching.release()
+        time.sleep(0.1)
+    raise NotThere(f"The engine did not start; {folder / 'engine.log'} may say why.")
+
+
+def _try(folder: Path) -> Client | None:
+    """A client of the engine whose address is written here, if it answers."""
+    address = read_address(folder)
+    if address is None:
+        return None
+    host, _, port = address.url.partition("://")[2].rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=1).close()
+        return reach(address.url)
+    except (OSError, ValueError):
+        return None
+
+
+def _spawn(folder: Path, workers: int | None) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "rnn_core.jobs", "--folder", str(folder)]
+    if workers is not None:
+        command += ["--workers", str(workers)]
+    source = str(Path(__file__).parents[2])
+    paths = os.pathsep.join(filter(None, [source, os.environ.get("PYTHONPATH", "")]))
+    path = folder / "engine.log"
+    with open(path, "wb" if path.exists() and path.stat().st_size > LOG_LIMIT else "ab") as log:
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log, cwd=folder,
+                                 env={**os.environ, "PYTHONPATH": paths})
+    _started[:] = [other for other in _started if other.poll() is None] + [child]
+    return child
