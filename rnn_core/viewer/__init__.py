@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+from .graph import graph
 from .pack import Quantised, pack, quantise, unpack
 from .timeline import timeline
 
 HERE = Path(__file__).parent
 
-__all__ = ["HERE", "Quantised", "pack", "quantise", "timeline", "unpack"]
+__all__ = ["HERE", "Quantised", "graph", "pack", "quantise", "timeline", "unpack"]

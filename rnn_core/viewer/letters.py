@@ -33,10 +33,10 @@ def split(symbol: str) -> tuple[str, str]:
 def terms(equation: str, names: Mapping[str, str], symbols: Mapping[str, str]) -> dict:
     """Return `{"terms": [...], "numbers": bool}` for one equation.
 
-    names maps a letter's name ("f", "w_r") to the payload array with its values at step t, and "<c" to those of c as it
-    enters the step (for c_{t−1}); symbols maps a name to its colour meaning.
-    "numbers" is true when every letter has values and only elementwise operations occur, so that the numbers of one unit
-    may be put in place of the letters.
+    names maps a letter's name ("f", "w_r") to the payload array with its values at step t, and "<c" to those of c as
+    it enters the step (for c_{t−1}); symbols maps a name to its colour meaning.
+    "numbers" is true when every letter has values and only elementwise operations occur, so that the numbers of one
+    unit may be put in place of the letters.
     """
     out: list[dict] = []
     whole = True
@@ -95,7 +95,7 @@ def _text(out: list[dict], text: str) -> None:
 
 
 def _beside(out: list[dict]) -> bool:
-    """Whether the next letter would stand directly beside the one before it, with blanks only between (a product of matrices)."""
+    """Whether only blanks part the next letter from the one before it, as in a product with a matrix."""
     return len(out) > 1 and "s" in out[-2] and not out[-1]["op"].strip()
 
 

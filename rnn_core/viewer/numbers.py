@@ -19,6 +19,12 @@ def example(tensor, row: int) -> np.ndarray:
     return values.reshape(len(values), -1)
 
 
+def entering(name: str) -> str:
+    """The stored name of a state as it enters the step: "0.h" gives "0.<h", "0.1.h" gives "0.<1.h"."""
+    index, _, rest = name.partition(".")
+    return f"{index}.<{rest}"
+
+
 def read_trace(network_trace, row: int) -> dict[str, np.ndarray]:
     """Every number of one example, each (t, n): "0.h" (pass 0, after the step), "0.<h" (as it enters), "0.f" and "y".
 

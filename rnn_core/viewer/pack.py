@@ -19,7 +19,7 @@ DTYPES = ("uint8", "uint16", "float32")
 
 
 class Quantised(NamedTuple):
-    """Values stored as whole numbers: level q means low + q / (top − 1) · (high − low), and q = top means missing (NaN)."""
+    """Values stored as whole numbers: level q means low + q / (top − 1) · (high − low), and q = top means NaN."""
 
     levels: np.ndarray
     low: float

@@ -1,15 +1,15 @@
-"""The rows of the timeline: which picture each quantity of a trace gets."""
+"""The rows of one pass: which picture each quantity of a trace gets."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from rnn_core.records.palette import TONES
 
 from .letters import split, terms
-from .numbers import bounds
+from .numbers import bounds, entering
 
 TITLES = {
     "hidden": ("hidden state", ""),
@@ -21,17 +21,122 @@ TITLES = {
 }
 RANK = ("forget", "write", "read", "candidate", "hidden", "cell")
 MOST_MAPS = 4
+EPSILON = 1e-6
+
+
+class Layer:
+    """The quantities of one pass, or of one layer in a stack, that belong together.
+
+    numbers: every quantity of the example by name, (t, n) or moments stacked on t; names: those of this layer, such as
+    "0.1.h" for pass 0, layer 1, letter h. `main` is the state whose units the visitor selects.
+    """
+
+    def __init__(self, names: Sequence[str], numbers: Mapping[str, np.ndarray], card) -> None:
+        self.names, self.numbers = list(names), numbers
+        self.symbols = dict(card.symbols) if card is not None else {}
+        self.texts = dict(card.equations) if card is not None else {}
+        states = [name for name in self.names if entering(name) in numbers] or self.names
+        said = [name for name in states if self.symbols.get(letter_of(name)) == "hidden"]
+        self.main = (said or [name for name in states if letter_of(name) == "h"] or states)[0]
+        self.width = numbers[self.main].shape[1]
+        self.alike = [name for name in self.names if numbers[name].shape[1] == self.width]
+        self.by_tone = {self.tone(name): name for name in reversed(self.alike) if letter_of(name) in self.symbols}
+
+    def tone(self, name: str) -> str:
+        """The colour meaning of a quantity; "hidden" for a letter the card does not name."""
+        tone = self.symbols.get(name.partition(".")[2], self.symbols.get(letter_of(name), "hidden"))
+        return tone if tone in TONES else "hidden"
+
+    def arrays_of_letters(self) -> dict[str, str]:
+        """Letters of one number a unit → arrays: "c" after the step, "<c" as it enters."""
+        now = {letter_of(name): name for name in self.alike}
+        return now | {f"<{letter_of(name)}": entering(name) for name in self.alike if entering(name) in self.numbers}
+
+    def equations(self, names: Sequence[str], letters: Mapping[str, str]) -> list[dict]:
+        """The card's equations of some quantities, coloured; those with numbers first, cell before state."""
+        out = []
+        for name in names:
+            text = self.texts.get(name.partition(".")[2], self.texts.get(letter_of(name)))
+            if text is not None:
+                equation = {"probe": letter_of(name), "tone": self.tone(name), **terms(text, letters, self.symbols)}
+                known = letters.get(letter_of(name)) == name
+                out.append(equation | ({"array": name} if known else {"numbers": False}))
+        rank = ("cell", "hidden")
+        return sorted(out, key=lambda e: rank.index(e["tone"]) if e["numbers"] and e["tone"] in rank else len(rank))
+
+    def memory(self) -> dict:
+        """What the one sentence of the card is read from: gates, if there are any, and what they guard."""
+        gates = {"keep": self.by_tone.get("forget"), "write": self.by_tone.get("write")}
+        found = {k: name for k, name in gates.items() if name is not None and in_unit(self.numbers[name])}
+        if "candidate" in self.by_tone:
+            found["candidate"] = self.by_tone["candidate"]
+        bounded = max(abs(v) for v in bounds(self.numbers[self.main])) <= 1 + EPSILON
+        return {**found, "noun": "cell" if "cell" in self.by_tone else "state", "bounded": bounded}
+
+    def top(self) -> dict:
+        """The heatmap of the main state, with its card."""
+        memory = self.memory()
+        order, note = order_units(self.numbers[self.main], self.numbers.get(memory.get("keep", "")))
+        title = TITLES["hidden"][0] if self.tone(self.main) == "hidden" else "state"
+        row = heatmap(self.main, self.numbers[self.main], self.tone(self.main), order, title)
+        row["key"]["note"] = f"rows: {self.width} units, {note}"
+        row["card"] = {"equations": self.equations(self.names, self.arrays_of_letters()), "memory": memory}
+        return row
+
+    def strips(self, wanted: Sequence[str] | None) -> list[dict]:
+        """The other quantities: strips of the selected unit, then single numbers, then heatmaps of other widths."""
+        names = [name for name in self.names if name != self.main and (wanted is None or letter_of(name) in wanted)]
+        units, singles, maps = [], [], []
+        for name in sorted(names, key=lambda name: self._rank(name, wanted)):
+            values, tone = self.numbers[name], self.tone(name)
+            if values.shape[1] == self.width and self.width > 1:
+                if wanted is not None or tone != "candidate" or "cell" not in self.by_tone:
+                    over = [{"array": self.main, "tone": "hidden"}] if tone == "cell" else []
+                    units.append(strip(name, values, tone, self.main, over))
+            elif values.shape[1] == 1:
+                singles.append(strip(name, values, tone, None, []))
+            else:
+                maps.append(self._other(name, values, tone))
+        return [*units, *singles, *maps[:MOST_MAPS]]
+
+    def _other(self, name: str, values: np.ndarray, tone: str) -> dict:
+        row = heatmap(name, values, tone, list(range(values.shape[1])), "")
+        row["key"]["note"] = f"rows: {values.shape[1]} values"
+        row["card"] = {"equations": self.equations([name], {letter_of(name): name}), "memory": {}}
+        return row
+
+    def _rank(self, name: str, wanted: Sequence[str] | None) -> int:
+        if wanted is not None:
+            return list(wanted).index(letter_of(name))
+        return RANK.index(self.tone(name)) if self.tone(name) in RANK else len(RANK)
+
+
+def pass_rows(
+    index: int,
+    trace,
+    numbers: Mapping[str, np.ndarray],
+    card,
+    *,
+    wanted: Sequence[str] | None = None,
+    compact: bool = False,
+    several: bool = False,
+) -> list[dict]:
+    """All rows of one pass: for each layer a heatmap of its state with its card, then the strips of its probes."""
+    own = [name for name in numbers if name.startswith(f"{index}.") and ".<" not in name]
+    rows: list[dict] = []
+    for prefix in dict.fromkeys(name.rpartition(".")[0] for name in own):
+        layer = Layer([name for name in own if name.rpartition(".")[0] == prefix], numbers, card)
+        inner = prefix.partition(".")[2]
+        names = {"symbol": trace.name} if several and trace.name else {}
+        rows.append(layer.top() | names | ({"title": f"layer {inner}"} if inner else {}))
+        if not compact:
+            rows += layer.strips(wanted)
+    return rows
 
 
 def letter_of(name: str) -> str:
-    """The letter of a quantity's name without pass, layer or "<": "0.1.<h" gives "h"."""
-    return name.rpartition(".")[2].lstrip("<")
-
-
-def tone_of(name: str, symbols: Mapping[str, str]) -> str:
-    """The colour meaning of a quantity; "hidden" for a letter the card does not name."""
-    tone = symbols.get(name.partition(".")[2], symbols.get(letter_of(name), "hidden"))
-    return tone if tone in TONES else "hidden"
+    """The letter of a quantity's name, without pass and layer: "0.1.h" gives "h"."""
+    return name.rpartition(".")[2]
 
 
 def symbol(name: str) -> dict:
@@ -43,137 +148,49 @@ def symbol(name: str) -> dict:
 def in_unit(values: np.ndarray) -> bool:
     """Whether all values lie in [0, 1], as a gate's or a weighting's do."""
     low, high = bounds(values)
-    return low >= 0 and high <= 1 + 1e-6
+    return low >= 0 and high <= 1 + EPSILON
 
 
-def heatmap(name: str, values: np.ndarray, tone: str, order: list[int], title: str, note: str) -> dict:
-    """A row of units by time on a fixed scale: [0, 1] sequential, [−1, 1] signed, wider when the values are."""
-    low, high = bounds(values)
-    size = max(abs(low), abs(high))
-    if in_unit(values) and tone != "hidden":
-        scale, limits, ends = "seq", [0.0, 1.0], ["0", "1"]
-    else:
-        top = 1.0 if size <= 1 + 1e-6 else float(f"{size:.2g}")
-        scale, limits, ends = "div", [-top, top], [f"−{top:g}", "0", f"+{top:g}"]
-    key = {"title": f"{title or letter_of(name)}, fixed scale", "scale": scale, "ends": ends, "note": note}
-    return {"kind": "heatmap", "array": name, **symbol(name), "title": title, "short": "", "tone": tone, "range": limits, "scale": scale, "order": order, "key": key}
+def signed(values: np.ndarray) -> list[float]:
+    """A range symmetric about zero: [−1, 1], or wider when the values are."""
+    size = max(abs(v) for v in bounds(values))
+    top = 1.0 if size <= 1 + EPSILON else float(f"{size:.2g}")
+    return [-top, top]
 
 
-def unit_row(name: str, values: np.ndarray, tone: str, of: str | None, over: list[dict]) -> dict:
+def heatmap(name: str, values: np.ndarray, tone: str, order: list[int], title: str) -> dict:
+    """A row of units by time on a fixed scale, [0, 1] for weightings and signed otherwise, with its colour key."""
+    row = {"kind": "heatmap", "array": name, **symbol(name), "title": title, "short": "", "tone": tone, "order": order}
+    scale, limits = ("seq", [0.0, 1.0]) if in_unit(values) and tone != "hidden" else ("div", signed(values))
+    ends = ["0", "1"] if scale == "seq" else [f"−{limits[1]:g}", "0", f"+{limits[1]:g}"]
+    key = {"title": f"{title or letter_of(name)}, fixed scale", "scale": scale, "ends": ends}
+    return row | {"range": limits, "scale": scale, "key": key}
+
+
+def strip(name: str, values: np.ndarray, tone: str, of: str | None, over: list[dict]) -> dict:
     """A strip over time: the selected unit of heatmap `of`, or a single number a step when of is None."""
-    title, short = TITLES.get(tone, ("", ""))
-    if tone == "hidden":
-        title = ""
-    if over:
-        title = "cell and state"
+    title, short = ("", "") if tone == "hidden" else TITLES.get(tone, ("", ""))
     row = {"kind": "line", "array": name, **symbol(name), "title": title, "short": short, "tone": tone}
     if of is not None:
         row |= {"of": of, "unit": True}
     if over:
-        row |= {"kind": "area", "over": over}
+        row |= {"kind": "area", "title": "cell and state", "over": over}
     elif in_unit(values):
         row |= {"kind": "area", "range": [0.0, 1.0]}
     return row
 
 
 def order_units(states: np.ndarray, keep: np.ndarray | None) -> tuple[list[int], str]:
-    """Units from long to short memory, and the words for it: by the mean keep gate, else by how slowly the state moves.
+    """Units from long to short memory, and the words for it.
 
-    states and keep are (t, n); slowness is the mean squared step over the variance (von Neumann's ratio).
+    By the mean of the keep gate, else by how slowly the state moves: the mean squared step over the variance, von
+    Neumann's ratio. states and keep are (t, n).
     """
     if keep is not None:
         return np.argsort(-_mean(keep), kind="stable").tolist(), "longest memory on top"
-    centred = states - _mean(states)
-    ratio = _mean(np.diff(states, axis=0) ** 2) / np.maximum(_mean(centred**2), 1e-12) if len(states) > 1 else _mean(states) * 0
+    spread = np.maximum(_mean((states - _mean(states)) ** 2), 1e-12)
+    ratio = _mean(np.diff(states, axis=0) ** 2) / spread if len(states) > 1 else np.zeros(states.shape[1])
     return np.argsort(ratio, kind="stable").tolist(), "slowest on top"
-
-
-def pass_rows(index: int, trace, numbers: Mapping[str, np.ndarray], card, wanted: list[str] | None, compact: bool, several: bool) -> list[dict]:
-    """All rows of one pass: for each layer a heatmap of its state with its card, then the strips of its probes."""
-    symbols = dict(card.symbols) if card is not None else {}
-    equations = dict(card.equations) if card is not None else {}
-    own = [name for name in numbers if name.startswith(f"{index}.") and ".<" not in name]
-    rows: list[dict] = []
-    for layer in dict.fromkeys(name.rpartition(".")[0] for name in own):
-        group = [name for name in own if name.rpartition(".")[0] == layer]
-        first = len(rows)
-        rows += _layer_rows(layer, group, numbers, symbols, equations, wanted, compact)
-        rows[first] |= _named(trace, layer, several)
-    return rows
-
-
-def _layer_rows(layer, group, numbers, symbols, equations, wanted, compact) -> list[dict]:
-    states = [n for n in group if _entering(n) in numbers] or group
-    main = next((n for n in states if symbols.get(letter_of(n)) == "hidden"), next((n for n in states if letter_of(n) == "h"), states[0]))
-    width = numbers[main].shape[1]
-    probes = [n for n in group if n != main and (wanted is None or letter_of(n) in wanted)]
-    by_tone = {tone_of(n, symbols): n for n in reversed(group) if numbers[n].shape[1] == width and letter_of(n) in symbols}
-    names = {letter_of(n): n for n in group if numbers[n].shape[1] == width} | {"<" + letter_of(n): _entering(n) for n in states if _entering(n) in numbers}
-
-    keep = by_tone.get("forget")
-    if keep is not None and not in_unit(numbers[keep]):
-        keep = None
-    order, note = order_units(numbers[main], None if keep is None else numbers[keep])
-    title = TITLES["hidden"][0] if tone_of(main, symbols) == "hidden" else "state"
-    top = heatmap(main, numbers[main], tone_of(main, symbols), order, title, f"rows: {width} units, {note}")
-    top["card"] = {"equations": _equations(group, layer, equations, names, symbols, width, numbers)}
-    memory = {"keep": keep, "write": by_tone.get("write"), "candidate": by_tone.get("candidate"), "noun": "cell" if "cell" in by_tone else "state"}
-    low, high = bounds(numbers[main])
-    top["card"]["memory"] = {k: v for k, v in memory.items() if v} | {"bounded": max(abs(low), abs(high)) <= 1 + 1e-6}
-    if compact:
-        return [top]
-
-    strips, maps, singles = [], [], []
-    for name in _ranked(probes, symbols, wanted):
-        values, tone = numbers[name], tone_of(name, symbols)
-        if values.shape[1] == width and width > 1:
-            if wanted is None and tone == "candidate" and "cell" in by_tone:
-                continue
-            over = [{"array": main, "tone": "hidden", "symbol": letter_of(main)}] if tone == "cell" else []
-            strips.append(unit_row(name, values, tone, main, over))
-        elif values.shape[1] == 1:
-            singles.append(unit_row(name, values, tone, None, []))
-        elif len(maps) < MOST_MAPS:
-            row = heatmap(name, values, tone, list(range(values.shape[1])), "", f"rows: {values.shape[1]} values")
-            row["card"] = {"equations": _equations([name], layer, equations, {letter_of(name): name}, symbols, values.shape[1], numbers), "memory": {}}
-            maps.append(row)
-    return [top, *strips, *singles, *maps]
-
-
-def _equations(group, layer, equations, names, symbols, width, numbers) -> list[dict]:
-    """The card's equations of this layer, states first; a clash of widths leaves an equation without numbers."""
-    out = []
-    for name in group:
-        text = equations.get(name.partition(".")[2], equations.get(letter_of(name)))
-        if text is None:
-            continue
-        equation = {"probe": letter_of(name), "tone": tone_of(name, symbols), **terms(text, names, symbols)}
-        if numbers[name].shape[1] == width:
-            equation["array"] = name
-        else:
-            equation["numbers"] = False
-        out.append(equation)
-    rank = ("cell", "hidden")
-    return sorted(out, key=lambda e: rank.index(e["tone"]) if e["numbers"] and e["tone"] in rank else 2)
-
-
-def _ranked(names, symbols, wanted) -> list[str]:
-    if wanted is not None:
-        return sorted(names, key=lambda n: wanted.index(letter_of(n)))
-    return sorted(names, key=lambda n: RANK.index(tone_of(n, symbols)) if tone_of(n, symbols) in RANK else len(RANK))
-
-
-def _entering(name: str) -> str:
-    """The stored name of a state as it enters the step: "0.h" gives "0.<h", "0.1.h" gives "0.<1.h"."""
-    index, _, rest = name.partition(".")
-    return f"{index}.<{rest}"
-
-
-def _named(trace, layer: str, several: bool) -> dict:
-    """The name of a heatmap among others: the pass's own letter ("←h"), and the layer inside a stack."""
-    inner = layer.partition(".")[2]
-    names = {"symbol": trace.name} if several and trace.name else {}
-    return names | ({"title": f"layer {inner}"} if inner else {})
 
 
 def _mean(values: np.ndarray) -> np.ndarray:

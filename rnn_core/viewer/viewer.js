@@ -816,9 +816,10 @@ const PAINTERS = {
     const { row, y, h } = place, { theme } = this, range = this.rangeOf(row), values = this.series(row)
     const zero = y + h - (clamp(0, ...range) - range[0]) / (range[1] - range[0]) * h
     this.rule(g, zero)
-    if (row.target) paintTarget.call(this, g, place, range)
+    const labelY = row.target && paintTarget.call(this, g, place, range)
     const Y = this.trace(g, place, values, range, { colour: theme.tone(row.tone), steps: !!row.unit, width: row.unit ? 1.75 : 2.25 })
     for (const o of row.over ?? []) this.trace(g, place, this.series(row, o.array), range, { colour: theme.tone(o.tone) })
+    if (row.target?.label) this.text(g, (this.layout.small ? "" : "target ") + row.target.label, this.right, labelY, { font: this.font(14), colour: theme.ink, align: "right", halo: true })
     const end = values.findLastIndex(Number.isFinite)
     if (row.unit || end < 0) return
     g.fillStyle = theme.tone(row.tone)
@@ -828,16 +829,15 @@ const PAINTERS = {
   },
 }
 
-/** The dashed target: one value across the row, or a series of its own; its label stands on the line at the right. */
+/** The dashed target: one value across the row, or a series of its own; returns where its label belongs. */
 function paintTarget(g, place, range) {
-  const { row, y, h } = place, { target } = row, { theme, layout } = this
+  const { row: { target }, y } = place
   g.setLineDash([5, 4])
-  const values = target.array ? this.series(row, target.array) : Array(this.T).fill(target.value)
-  const Y = this.trace(g, place, values, range, { colour: theme.tone("target"), steps: true, width: 1.5 })
+  const values = target.array ? this.series(place.row, target.array) : Array(this.T).fill(target.value)
+  const Y = this.trace(g, place, values, range, { colour: this.theme.tone("target"), width: 1.5 })
   g.setLineDash([])
-  if (!target.label) return
-  const end = values.findLast(Number.isFinite) ?? range[0], above = Y(end) - 8
-  this.text(g, (layout.small ? "" : "target ") + target.label, this.right, above < y + 8 ? Y(end) + 18 : above, { font: this.font(14), colour: theme.ink, align: "right", halo: true })
+  const end = Y(values.findLast(Number.isFinite) ?? range[0])
+  return end - 8 < y + 8 ? end + 18 : end - 8
 }
 
 /** What each kind of row adds at the cursor. */
@@ -882,9 +882,509 @@ const CURSORS = {
   },
 }
 
+// ── 7. Graph ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Which folds are drawn: all up to 12, else the first, the last and a lens around the cursor, with gaps between. */
+export function foldList(T, t, most = 12, lens = 2) {
+  const shown = T <= most ? Array.from({ length: T }, (_, i) => i)
+    : [...new Set([0, ...Array.from({ length: 2 * lens + 1 }, (_, i) => clamp(t, lens, T - 1 - lens) - lens + i), T - 1])]
+  const list = []
+  shown.forEach((step, i) => {
+    const before = i ? shown[i - 1] : -1
+    if (step === before + 2) list.push({ t: step - 1 })
+    else if (step > before + 1) list.push({ gap: [before + 1, step - 1] })
+    list.push({ t: step })
+  })
+  return list
+}
+
+/** Where each fold stands: opened ones (the cursor's, and its neighbours when there is room) are wide. */
+export function foldPositions(list, t, { open, box, gap, space, around = 0 }) {
+  let x = 0
+  const items = list.map(item => {
+    const opened = item.t !== undefined && Math.abs(item.t - t) <= around
+    const width = item.gap ? gap : opened ? open : box
+    const place = { ...item, x, width, opened }
+    x += width + space
+    return place
+  })
+  return { items, width: x - space }
+}
+
+/** The subscript with the step's number in place of t: "t−1" at 5 gives "4". */
+export function stepSub(sub, t) {
+  return sub.replace(/(^|[\s,;])t(?:\s*[−-]\s*(\d+))?$/, (_, lead, lag) => lead + String(t - Number(lag ?? 0)).replace("-", "−"))
+}
+
+/** Size of a gradient on the fixed scale from 1e−8 (0) to 10 (1). */
+export const gradientLevel = size => size > 0 && Number.isFinite(size) ? clamp((Math.log10(size) + 8) / 9, 0, 1) : 0
+
+export const gradientWidth = size => gradientLevel(size) ? .75 + 5.25 * gradientLevel(size) : 0
+
+/** A smooth path through points, leaving and arriving level. */
+export function smooth(points) {
+  return points.map(([x, y], i) => {
+    if (!i) return `M${x},${y}`
+    const [px, py] = points[i - 1], m = (px + x) / 2
+    return Math.abs(py - y) < .5 ? `L${x},${y}` : `C${m},${py} ${m},${y} ${x},${y}`
+  }).join("")
+}
+
+/** The recurrent edge while the network unfolds: a loop over the top when u = 0, a level line to the next fold when u = 1. */
+export function carryPath(right, left, y, lift, u) {
+  const reach = 34 * (1 - u), top = mix(lift, y, u)
+  return `M${right},${y}C${right + reach},${y} ${right + reach},${top} ${right},${top}L${left},${top}C${left - reach},${top} ${left - reach},${y} ${left},${y}`
+}
+
+/** From a weight below up to the left side of a node, through the gutter in front of its column. */
+export function fanPath(x0, y0, x, y) {
+  const gutter = x - 15
+  return `M${x0},${y0}C${x0},${y0 - 36} ${gutter},${y0 - 14} ${gutter},${Math.min(y0 - 50, y + 40)}V${y + 9}Q${gutter},${y} ${x},${y}`
+}
+
+/** At most `most` places spread evenly over n. */
+export const sample = (n, most) => n <= most ? Array.from({ length: n }, (_, i) => i) : Array.from({ length: most }, (_, i) => Math.floor(i * n / most))
+
+/** What a screen reader hears about a node. */
+export function describeNode(node, t, T, values, gradient) {
+  if (node.kind === "parameter") return `${node.symbol}${node.sub ? " " + node.sub : ""}, shared weights ${node.shape}, used ${T} times`
+  const size = Math.sqrt(values.reduce((sum, v) => sum + v * v, 0))
+  return `${node.symbol} at step ${t} of ${T - 1}, ${node.title}, size ${fixed(size)}` + (gradient === undefined ? "" : `, gradient ${scientific(gradient)}`)
+}
+
+const NODE = { w: 58, h: 38 }, BADGE = { w: 58, h: 34, gap: 14 }
+
+class GraphView extends View {
+  constructor(box, host) {
+    super(box, host)
+    Object.assign(this, { u: 1, goal: 1, mode: "values", node: undefined, fan: undefined, unit: 0 })
+    this.shape = this.choice("Shape", [["rolled", "Rolled"], ["unrolled", "Unrolled"]], value => this.unroll(value === "unrolled"))
+    this.what = this.choice("Shown", [["values", "Values"], ["gradients", "Gradients"]], value => { this.mode = value; this.ask(BASE) })
+    this.bar.append(html("span", { class: "spacer" }), this.shape.box, this.what.box)
+    this.stage.classList.add("graph")
+    this.svg = svg("svg", { role: "group", "aria-label": "graph of the network's steps" })
+    this.scroller = html("div", { class: "scroller" }, this.svg)
+    this.stage.append(this.scroller)
+    this.listen(this.scroller, "scroll", () => this.placeShelf())
+    this.listen(this.svg, "keydown", event => this.key(event))
+    this.listen(this.svg, "click", event => this.click(event))
+    for (const [type, on] of [["pointerover", true], ["pointerout", false]]) this.listen(this.svg, type, event => this.hover(event, on))
+  }
+
+  choice(label, options, act) {
+    const buttons = options.map(([value, text]) => html("button", { type: "button", text, "data-value": value }))
+    const box = html("div", { class: "choice", role: "group", "aria-label": label }, ...buttons)
+    for (const button of buttons) this.listen(button, "click", () => act(button.dataset.value))
+    return { box, set(value) { for (const b of buttons) b.setAttribute("aria-pressed", String(b.dataset.value === value)) } }
+  }
+
+  place() { return { t: this.t, node: this.node, rolled: this.goal === 0 } }
+
+  get pace() { return 700 }
+
+  update({ header, arrays }) {
+    const known = this.header?.key === header.key, from = known ? this.place() : this.recall(header)
+    this.header = header
+    this.read = Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, reader(array)]))
+    this.T = header.T
+    this.nodes = [...header.nodes].sort((a, b) => a.x - b.x || a.y - b.y)
+    this.all = [...this.nodes, ...header.shared]
+    this.byId = Object.fromEntries(this.all.map(node => [node.id, node]))
+    this.t = clamp(from.t ?? 0, 0, this.T - 1)
+    this.node = this.byId[from.node] ? from.node : (header.carry[0]?.[0] ?? this.nodes.at(-1)?.id)
+    if (!known) this.u = this.goal = from.rolled ? 0 : 1
+    this.what.box.hidden = !header.gradients
+    if (!header.gradients) this.mode = "values"
+    this.retheme()
+  }
+
+  // numbers
+
+  values(id, t = this.t) {
+    const read = this.read[`value:${id}`]
+    return read && t >= 0 && t < this.T ? Array.from({ length: read.N }, (_, n) => read.at(0, t, n)) : []
+  }
+
+  gradient(id, t = this.t) { return this.read[`gradient:${id}`]?.at(0, t) }
+
+  /** What an edge sends back is what arrives at its reader. */
+  backward(id, t) { return this.mode === "gradients" ? this.gradient(id, t) : undefined }
+
+  // events
+
+  timeMoved() { this.ask(BASE) }
+
+  choose(id, t = this.t) {
+    this.node = this.byId[id] ? id : this.node
+    this.unit = 0
+    this.setTime(t)
+    this.remember()
+    this.ask(BASE)
+  }
+
+  unroll(open) {
+    this.goal = open ? 1 : 0
+    this.remember()
+    this.begin = { at: performance.now(), from: this.u }
+    this.ask(BASE)
+  }
+
+  key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return
+    const t = keyStep(event.key, this.t, this.T, event.shiftKey), line = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+    if (t !== null) { this.pause(); this.setTime(t) }
+    else if (line) this.choose(this.all[clamp(this.all.indexOf(this.byId[this.node]) + line, 0, this.all.length - 1)].id)
+    else if (event.key === " ") this.playing ? this.pause() : this.play()
+    else if (event.key === "Enter") this.pick()
+    else return
+    this.focus = true
+    event.preventDefault()
+    event.stopPropagation()
+  }
+
+  click(event) {
+    const target = event.target.closest("[data-node], [data-t]")
+    if (!target) return
+    this.pause()
+    this.focus = true
+    const t = target.dataset.t === undefined ? this.t : Number(target.dataset.t)
+    this.choose(target.dataset.node, t)
+    if (target.dataset.node) this.pick()
+  }
+
+  hover(event, on) {
+    const id = event.target.closest?.("[data-node]")?.dataset.node
+    const fan = on && this.byId[id]?.kind === "parameter" ? id : undefined
+    if (fan !== this.fan) { this.fan = fan; this.paintFans() }
+  }
+
+  // painting
+
+  paint(bits) {
+    if (!this.stage.isConnected || !this.theme || !this.stage.clientWidth) return
+    const focused = this.focus || this.svg.contains(this.box.getRootNode().activeElement)
+    if (bits & (BASE | BITMAP)) { this.measure(); this.build() }
+    this.morph()
+    this.fillCard()
+    if (bits & (BASE | BITMAP) && focused) this.svg.querySelector('[tabindex="0"]')?.focus({ preventScroll: true })
+    this.focus = false
+    this.shape.set(this.goal ? "unrolled" : "rolled")
+    this.what.set(this.mode)
+  }
+
+  measure() {
+    const { header } = this, [layers, height] = header.size
+    this.width = this.stage.clientWidth
+    const small = this.width < 560, dy = 50
+    const dx = clamp((this.width - 330) / Math.max(1, layers - 1), small ? 74 : 80, 100)
+    const top = 34 + 13 * header.carry.length, open = (layers - 1) * dx + NODE.w + 44
+    const point = (x, y) => [NODE.w / 2 + 14 + x * dx, top + 28 + y * dy]
+    const around = this.width > 3 * open + 200 ? 1 : 0
+    const list = foldList(this.T, this.t), sizes = { open, box: 52, gap: 62, space: 26, around }
+    const { items, width } = foldPositions(list, this.t, sizes)
+    const bottom = top + 56 + height * dy, shelf = this.shelfPlaces(bottom + 38, small)
+    this.geometry = { top, open, point, items, margin: 40, total: width + 80, bottom, shelf, height: shelf.bottom, small }
+  }
+
+  /** The weights stand in rows below the folds and stay in sight while these are scrolled. */
+  shelfPlaces(y, small) {
+    const left = small ? 2 : 112, each = BADGE.w + BADGE.gap, row = Math.max(1, Math.floor((this.width - left) / each)), top = small ? y + 20 : y
+    const places = this.header.shared.map((_, i) => [left + (i % row) * each + BADGE.w / 2 + 2, top + Math.floor(i / row) * (BADGE.h + 10) + BADGE.h / 2 + 2])
+    return { label: [2, small ? y + 8 : y + 16], places, bottom: (places.at(-1)?.[1] ?? y) + BADGE.h / 2 + 6 }
+  }
+
+  build() {
+    const { geometry: G, header } = this
+    this.svg.replaceChildren()
+    this.spine = svg("g", { class: "spine" })
+    this.fans = svg("g", { class: "fans" })
+    this.shelf = svg("g", { class: "shelf" })
+    this.loops = header.carry.map(([leave, enter, port, lane], i) => {
+      const tone = this.byId[leave]?.tone ?? "hidden", path = svg("path", { class: "carry", style: `stroke: var(--fill-${tone})` })
+      return { path, y: G.point(0, port)[1], lift: G.top - 18 - 13 * i, leave, enter, lane }
+    })
+    this.folds = G.items.map(item => {
+      const g = item.gap ? this.gap(item) : item.opened ? this.fold(item) : this.boxed(item)
+      return { item, g }
+    })
+    this.spine.append(...this.loops.map(loop => loop.path))
+    this.lanes()
+    const [x, y] = G.shelf.label, words = ["shared weights,", `used ${this.T} times`]
+    if (header.shared.length) this.shelf.append(...(G.small ? [words.join(" ")] : words).map((text, i) => svg("text", { class: "step", x, y: y + 16 * i, text })))
+    header.shared.forEach((node, i) => this.shelf.append(this.badge(node, G.shelf.places[i])))
+    this.later = svg("text", { class: "step", y: G.top - 24 - 13 * header.carry.length, "text-anchor": "middle", text: header.carry.length ? "back in, one step later" : "" })
+    this.svg.append(this.spine, this.later, ...this.folds.map(f => f.g), this.fans, this.shelf)
+    this.svg.setAttribute("height", G.height)
+    this.svg.style.height = G.height + "px"
+    this.paintFans()
+  }
+
+  /** The state spine: each carried state as one level line from fold to fold. */
+  lanes() {
+    const { items } = this.geometry
+    this.rails = svg("g")
+    for (const { y, leave, enter } of this.loops) {
+      items.forEach((item, i) => {
+        const next = items[i + 1]
+        if (!next) return
+        const [x1, x2] = [item.x + item.width, next.x], tone = this.byId[leave]?.tone ?? "hidden"
+        const back = next.t === undefined ? undefined : this.backward(leave, Math.max(0, next.t - 1))
+        this.rails.append(back === undefined ? this.arrow([[x1, y], [x2 - 1, y]], `var(--fill-${tone})`, 1.75)
+          : this.arrow([[x2 - 1, y], [x1 + 1, y]], this.warm(back), gradientWidth(back), true))
+      })
+    }
+    this.spine.append(this.rails)
+  }
+
+  warm(size) { return cssColour(shade(Math.max(.22, gradientLevel(size)), [0, 1], this.theme.scale.grad)) }
+
+  /** A line with its head drawn at the end (no markers: they cannot take the line's colour everywhere). */
+  arrow(points, colour, width = 1.25, back = false, dash) {
+    const [x, y] = points.at(-1), side = points.at(-2)[0] <= x ? 1 : -1, size = Math.max(4, width * 1.6)
+    return svg("g", { class: back ? "edge back" : "edge" },
+      svg("path", { d: smooth(points), fill: "none", style: `stroke: ${colour}`, "stroke-width": Math.max(.75, width), "stroke-dasharray": dash }),
+      svg("path", { d: `M${x},${y}l${-side * size},${-size * .6}v${size * 1.2}z`, style: `fill: ${colour}` }))
+  }
+
+  fold(item) {
+    const { geometry: G, header } = this, { t } = item, g = svg("g", { class: "fold" })
+    const current = t === this.t
+    g.append(svg("rect", { class: current ? "ground now" : "ground", x: 0, y: G.top - 6, width: G.open, height: G.bottom - G.top + 6, rx: 8 }))
+    g.append(svg("text", { class: "step", x: G.open / 2, y: G.bottom + 18, "text-anchor": "middle", text: this.stepName(t) }))
+    for (const loop of this.loops) g.append(...this.lane(loop, t))
+    for (const [a, b, bends] of header.edges) g.append(this.edge(this.byId[a], this.byId[b], bends, t))
+    for (const node of this.nodes) g.append(this.nodeBox(node, t))
+    return g
+  }
+
+  /** A carried state inside an opened fold: in from the left edge, out of its node to the right edge. */
+  lane({ y, leave, enter, lane }, t) {
+    const { point, open } = this.geometry, inside = this.byId[enter], from = this.byId[leave]
+    const stroke = step => {
+      const back = step < 0 ? undefined : this.backward(leave, step)
+      return { fill: "none", style: `stroke: ${back === undefined ? `var(--fill-${from?.tone ?? "hidden"})` : this.warm(back)}`, "stroke-width": back === undefined ? 1.75 : Math.max(.75, gradientWidth(back)) }
+    }
+    const parts = []
+    if (inside) parts.push(svg("path", { d: `M0,${y}H${point(inside.x, 0)[0] - NODE.w / 2}`, ...stroke(t - 1) }))
+    if (from) {
+      const [x, height] = point(from.x, from.y)
+      parts.push(svg("path", { d: smooth([[x + NODE.w / 2, height], ...lane.map(([a, b]) => point(a, b)), [open, y]]), ...stroke(t) }))
+    }
+    return parts
+  }
+
+  edge(a, b, bends, t) {
+    const { point } = this.geometry, back = this.backward(b.id, t)
+    const [ax, ay] = point(a.x, a.y), [bx, by] = point(b.x, b.y)
+    const middle = bends.map(([x, y]) => point(x, y))
+    const chosen = this.t === t && (a.id === this.node || b.id === this.node)
+    if (back === undefined) return this.arrow([[ax + NODE.w / 2, ay], ...middle, [bx - NODE.w / 2 - 1, by]], chosen ? "var(--v-ink)" : "var(--v-edge)", chosen ? 1.75 : 1.25)
+    const path = [[bx - NODE.w / 2, by], ...middle.toReversed(), [ax + NODE.w / 2 + 1, ay]]
+    return this.arrow(path, this.warm(back), gradientWidth(back), true, gradientWidth(back) ? undefined : "2 4")
+  }
+
+  nodeBox(node, t) {
+    const { point } = this.geometry, [x, y] = point(node.x, node.y), { w, h } = NODE
+    const chosen = node.id === this.node && t === this.t, back = this.backward(node.id, t)
+    const g = svg("g", {
+      class: chosen ? "node chosen" : "node", transform: `translate(${x},${y})`, role: "button", tabindex: chosen ? 0 : -1, "data-node": node.id, "data-t": t,
+      "data-lm-suppress-shortcuts": "true", "aria-label": describeNode(node, t, this.T, this.values(node.id, t), back), "aria-pressed": String(chosen),
+    })
+    g.append(svg("rect", { x: -w / 2, y: -h / 2, width: w, height: h, rx: node.kind === "state" || node.kind === "input" ? h / 2 : 6, style: `stroke: var(--fill-${node.tone})` }))
+    g.append(this.symbol(node, this.u > .5 || this.goal ? stepSub(node.sub, t) : node.sub, -3))
+    if (this.mode === "gradients") g.append(svg("text", { class: "size", y: 14, "text-anchor": "middle", text: back === undefined ? "" : scientific(back) }))
+    else g.append(this.strip(node, t, w - 14, 6, h / 2 - 11))
+    return g
+  }
+
+  symbol(node, sub, y) {
+    return svg("text", { class: "symbol", y: y + 4, "text-anchor": "middle", style: `fill: var(--tone-${node.tone})` }, node.symbol,
+      ...(sub ? [svg("tspan", { class: "sub", dy: 4, text: sub })] : []))
+  }
+
+  /** The node's values as a row of coloured cells. */
+  strip(node, t, width, height, y) {
+    const values = this.values(node.id, t), cells = sample(values.length, 24), w = width / Math.max(1, cells.length)
+    return svg("g", { class: "strip" }, ...cells.map((n, i) => svg("rect", {
+      x: -width / 2 + i * w, y, width: w + .3, height, style: `fill: ${cssColour(shade(values[n], node.range, this.theme.scale[node.scale]))}`,
+    })))
+  }
+
+  /** Top and bottom of a closed fold: all lanes pass through it. */
+  closedSpan() {
+    const ys = this.loops.map(loop => loop.y), low = Math.min(...ys, this.geometry.bottom - 60) - 26
+    return [low, Math.max(...ys, low + 60) + 26]
+  }
+
+  /** A closed fold: the carried state after this step as a small column of colours. */
+  boxed(item) {
+    const { geometry: G, header } = this, { t } = item, [low, high] = this.closedSpan()
+    const g = svg("g", { class: "closed", role: "button", "data-t": t, tabindex: -1, "aria-label": `open step ${t}` })
+    g.append(svg("rect", { class: "ground", x: 0, y: low, width: item.width, height: high - low, rx: 8 }))
+    const states = header.carry.map(([leave]) => this.byId[leave]).filter(Boolean).slice(0, 3)
+    const wide = 10, start = item.width / 2 - states.length * (wide + 3) / 2 + 1.5
+    states.forEach((node, k) => {
+      const values = this.values(node.id, t), cells = sample(values.length, 32), size = Math.min(high - low - 16, 84), h = size / Math.max(1, cells.length)
+      const grad = this.backward(node.id, t)
+      if (grad !== undefined) g.append(svg("rect", { x: start + k * (wide + 3), y: (low + high) / 2 - size / 2, width: wide, height: size, style: `fill: ${this.warm(grad)}` }))
+      else cells.forEach((n, i) => g.append(svg("rect", { x: start + k * (wide + 3), y: (low + high) / 2 - size / 2 + i * h, width: wide, height: h + .3, style: `fill: ${cssColour(shade(values[n], node.range, this.theme.scale[node.scale]))}` })))
+    })
+    g.append(svg("text", { class: "step", x: item.width / 2, y: G.bottom + 18, "text-anchor": "middle", text: this.stepName(t, true) }))
+    if (this.mode === "gradients" && states[0]) g.append(svg("text", { class: "size", x: item.width / 2, y: high + 14, "text-anchor": "middle", text: scientific(this.gradient(states[0].id, t) ?? NaN) }))
+    return g
+  }
+
+  gap(item) {
+    const { geometry: G } = this, [from, to] = item.gap, middle = Math.round((from + to) / 2), y = this.loops[0]?.y ?? G.bottom / 2
+    return svg("g", { class: "gap", role: "button", "data-t": middle, tabindex: -1, "aria-label": `steps ${from} to ${to} are folded away; open step ${middle}` },
+      svg("rect", { class: "cover", x: 0, y: G.top, width: item.width, height: G.bottom - G.top + 24 }),
+      svg("text", { class: "dots", x: item.width / 2, y: y + 6, "text-anchor": "middle", text: "···" }),
+      svg("text", { class: "step", x: item.width / 2, y: y + 26, "text-anchor": "middle", text: `${to - from + 1} steps` }))
+  }
+
+  stepName(t, brief = false) {
+    const label = visible(this.header.labels?.[t])
+    return (brief && this.T > 9 ? "t=" + t : `t = ${t}`) + (label ? ` ${label}` : "")
+  }
+
+  badge(node, [x, y]) {
+    const chosen = node.id === this.node, { w, h } = BADGE
+    return svg("g", {
+      class: chosen ? "node badge chosen" : "node badge", transform: `translate(${x},${y})`, role: "button", tabindex: chosen ? 0 : -1,
+      "data-node": node.id, "data-lm-suppress-shortcuts": "true", "aria-label": describeNode(node, this.t, this.T, []), "aria-pressed": String(chosen),
+    }, svg("rect", { x: -w / 2, y: -h / 2, width: w, height: h, rx: 6 }), svg("rect", { x: -w / 2 + 3, y: -h / 2 + 3, width: w - 6, height: h - 6, rx: 4 }), this.symbol(node, node.sub, 1))
+  }
+
+  /** Thin lines from a weight to every place that reads it, while it is hovered or chosen. */
+  paintFans() {
+    if (!this.fans) return
+    const chosen = this.byId[this.fan] ?? (this.byId[this.node]?.kind === "parameter" ? this.byId[this.node] : undefined)
+    this.fans.replaceChildren()
+    if (!chosen || !this.where) return
+    const { geometry: G } = this, [bx, by] = G.shelf.places[this.header.shared.indexOf(chosen)], x0 = this.scroller.scrollLeft + bx, y0 = by - BADGE.h / 2
+    for (const { item, x, shown } of this.where) {
+      if (!shown) continue
+      const kind = item.gap ? "fan faint" : "fan"
+      const ends = item.opened ? chosen.readers.map(id => this.byId[id]).filter(Boolean).map(node => G.point(node.x, node.y)) : [[item.gap ? item.width / 2 : 10, this.closedSpan()[1]]]
+      for (const [nx, ny] of ends) this.fans.append(svg("path", { class: kind, fill: "none", d: item.opened ? fanPath(x0, y0, x + nx - NODE.w / 2, ny) : smooth([[x0, y0], [x + nx, y0 - 10]]) + `V${ny - 2}` }))
+    }
+  }
+
+  // rolled and unrolled
+
+  morph() {
+    if (this.begin) {
+      const share = this.calm ? 1 : clamp((performance.now() - this.begin.at) / 650, 0, 1)
+      this.u = mix(this.begin.from, this.goal, ease(share))
+      if (share < 1) this.ask(CURSOR)
+      else { this.begin = undefined; this.ask(BASE) }
+    }
+    const { geometry: G, u } = this, now = G.items.find(item => item.t === this.t), centre = Math.max(G.margin, (this.width - G.open) / 2)
+    this.where = this.folds.map(({ item, g }) => {
+      const x = mix(centre, G.margin + item.x, u), shown = item === now || u > .02
+      g.setAttribute("transform", `translate(${x},0)`)
+      g.style.opacity = item === now ? 1 : clamp(u * 1.6 - .4, 0, 1)
+      g.style.display = shown ? "" : "none"
+      return { item, x, shown }
+    })
+    this.rails.setAttribute("transform", `translate(${G.margin},0)`)
+    this.rails.style.opacity = clamp(u * 3 - 2, 0, 1)
+    const at = mix(centre, G.margin + now.x, u), next = G.items[G.items.indexOf(now) + 1]
+    for (const { path, y, lift } of this.loops) {
+      const left = mix(at, next ? G.margin + next.x : at + now.width, u)
+      path.setAttribute("d", carryPath(at + now.width, left, y, lift, u))
+      path.style.opacity = clamp(3 - 3 * u, 0, 1)
+    }
+    this.later.setAttribute("x", at + now.width / 2)
+    this.later.style.opacity = clamp(1 - 3 * u, 0, 1)
+    const total = Math.max(this.width, mix(Math.max(this.width, G.open + 2 * G.margin), Math.max(G.total, this.width), u))
+    this.svg.setAttribute("width", total)
+    this.svg.style.width = total + "px"
+    this.follow(at, now.width)
+    this.placeShelf()
+  }
+
+  /** Keep the opened fold in sight. */
+  follow(x, width) {
+    const key = `${this.t} ${this.goal} ${this.width} ${this.begin ? 1 : 0}`
+    if (key === this.followed) return
+    this.followed = key
+    const { scroller } = this, view = scroller.clientWidth, node = this.byId[this.node]
+    const focus = width <= view ? x + width / 2 : x + (node?.x !== undefined ? this.geometry.point(node.x, node.y)[0] : width / 2)
+    scroller.scrollLeft = clamp(focus - view / 2, 0, scroller.scrollWidth)
+  }
+
+  placeShelf() {
+    if (!this.shelf) return
+    this.shelf.setAttribute("transform", `translate(${this.scroller.scrollLeft},0)`)
+    this.paintFans()
+  }
+
+  // card
+
+  fillCard() {
+    const node = this.byId[this.node]
+    if (!node) return
+    const stamp = `${node.id} ${this.t} ${this.mode} ${this.unit} ${this.theme.mode} ${this.goal}`
+    if (stamp === this.stamp && this.carded === this.header) return
+    this.stamp = stamp
+    this.carded = this.header
+    const head = html("h4", {}, html("span", { class: "eq inline" }, letter({ s: node.symbol, sub: node.sub, tone: node.tone })), " ", node.title)
+    this.card.replaceChildren(head, ...(node.kind === "parameter" ? this.weightCard(node) : this.valueCard(node)))
+    this.announce(describeNode(node, this.t, this.T, this.values(node.id), this.gradient(node.id)))
+  }
+
+  weightCard(node) {
+    const say = html("p", { class: "say" })
+    prose(say, [["The same "], [node.shape, true], [" numbers at every step: used "], [`${this.T} times`, true], [". Its gradient is the sum of what all those uses ask for."]])
+    const readers = node.readers.map(id => this.byId[id]).filter(Boolean)
+    const line = html("p", { class: "say" }, "Read by ", ...readers.flatMap((r, i) => [i ? ", " : "", html("span", { class: "eq inline" }, letter({ s: r.symbol, sub: r.sub, tone: r.tone }))]), `. Values from ${fixed(node.span[0])} to ${fixed(node.span[1])}.`)
+    return [say, line]
+  }
+
+  valueCard(node) {
+    const values = this.values(node.id), kids = [html("p", { class: "say", text: `at step t = ${this.t}` + (node.size > 1 ? `, ${node.size} numbers` : "") })]
+    this.unit = clamp(this.unit, 0, Math.max(0, values.length - 1))
+    if (node.equation) {
+      kids.push(equationLetters(node.equation))
+      if (node.equation.numbers) {
+        const { line, refresh } = equationNumbers(node.equation, term => this.read[term.array]?.at(0, this.t, this.unit))
+        refresh()
+        kids.push(line)
+      }
+    }
+    if (node.line) kids.push(html("pre", { class: "line", tabindex: 0, "aria-label": "line of the program" }, html("code", { text: node.line })))
+    if (values.length) kids.push(this.bars(node, values))
+    const list = values.slice(0, 5).map(v => fixed(v)).join("  ") + (node.size > 5 ? "  …" : "")
+    kids.push(html("div", { class: "num", text: list }))
+    const back = this.gradient(node.id)
+    if (back !== undefined) {
+      const say = html("p", { class: "say back" })
+      prose(say, [["‖∂L/∂" + node.symbol + "‖ = "], [scientific(back), true], [back < 1e-6 ? ": too small to teach anything." : " arrives here from the error."]])
+      kids.push(say)
+    }
+    kids.push(this.mode === "gradients" ? colourKey({ title: "size of the gradient, fixed log scale", scale: "grad", ends: ["1e−8", "1e−4", "10"], note: "arrows point the way the error travels" })
+      : colourKey({ title: `${node.title || "value"}, fixed scale`, scale: node.scale, ends: node.scale === "seq" ? ["0", "1"] : ["−" + node.range[1], "0", "+" + node.range[1]] }))
+    return kids
+  }
+
+  /** Bars of a value vector; pressing one puts that unit's numbers into the equation. */
+  bars(node, values) {
+    const w = 246, h = 56, [low, high] = node.range, size = w / values.length, Y = v => (1 - (v - low) / (high - low)) * h
+    const zero = Y(clamp(0, low, high)), picture = svg("svg", { class: "bars", viewBox: `0 0 ${w} ${h}`, role: "img", "aria-label": `values ${values.slice(0, 6).map(v => fixed(v)).join(", ")}` })
+    values.forEach((v, n) => {
+      const column = svg("g", {}, svg("rect", { x: n * size, y: 0, width: size, height: h, class: n === this.unit ? "slot now" : "slot" }))
+      if (Number.isFinite(v)) column.append(svg("rect", { x: n * size + Math.min(1, size * .1), y: Math.min(zero, Y(v)), width: Math.max(.8, size - Math.min(2, size * .2)), height: Math.max(.8, Math.abs(Y(v) - zero)), style: `fill: var(--fill-${node.tone})` }))
+      column.addEventListener("click", () => { this.unit = n; this.ask(CURSOR) })
+      picture.append(column)
+    })
+    return html("div", {}, picture, html("div", { class: "where small", text: values.length > 1 ? `unit ${this.unit}: ${fixed(values[this.unit], 3)}` : "" }))
+  }
+}
+
 // ── 8. Hosts ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-const VIEWS = { timeline: TimelineView }
+const VIEWS = { timeline: TimelineView, graph: GraphView }
 
 /** host = {emit(name, value)}; the view is made when the first payload says which one it is. */
 export function mount(root, host) {
