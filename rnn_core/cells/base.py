@@ -27,8 +27,8 @@ class RecurrentSettings(Settings):
 class Cell(nn.Module):
     """One recurrent architecture as a pure step over batch-first tensors.
 
-    ``card`` describes it (an instance may refine it to its settings), ``Settings`` holds what may be chosen, ``state`` tuples have fields (b, …) that are never 0-d
-    and never share a tensor. Parameters carry the field's letters, and the letter decides the fresh value: W input
+    ``card`` describes it (an instance may refine it to its settings), ``Settings`` holds what may be chosen, ``state``
+    tuples have fields (b, …) that are never 0-d and never share a tensor. Parameters carry the field's letters, and the letter decides the fresh value: W input
     weights are uniform in ±1/√fan-in, R recurrent weights are gain × orthogonal a block, b, c and d biases are zero.
     """
 
@@ -65,7 +65,12 @@ class Cell(nn.Module):
 
     def draw(self, batch_size: int, steps: int, generator: torch.Generator) -> Any:
         """A random valid x (b, t, …), for pictures of an untrained cell and for the contract tests."""
-        return torch.randn(batch_size, steps, self.input_size, generator=generator, dtype=self.like.dtype)
+        return torch.randn(batch_size, steps, self.input_size, generator=generator, dtype=self.like.dtype).to(self.like.device)
+
+    @property
+    def weight_count(self) -> int:
+        """How many numbers learning may set, each on its own: what the card's formula counts."""
+        return sum(p.numel() for p in self.parameters())
 
     @property
     def like(self) -> Tensor:

@@ -38,7 +38,7 @@ class Elman(Cell):
     """Elman's simple recurrent network: one layer of units that also read what they were a step ago."""
 
     card = Card(
-        title="Elman network", row="A2", year=1990, reference="Elman, Finding structure in time, Cognitive Science 14",
+        title="Elman network", row="A2", year=1990, reference="Elman, Finding structure in time, 1990",
         summary="The plain recurrent network: the hidden units see the input and a copy of themselves one step ago.",
         equations={"u": "u_t = h_{t−1}", "a": "a_t = W x_t + R u_t + b", "h": "h_t = φ(a_t)"},
         symbols={"u": "hidden", "a": "candidate", "h": "hidden"}, parameters="H*(I+H+1)",

@@ -1,7 +1,7 @@
 """Hopfield network: symmetric weights, ±1 units, and an energy that only falls.
 
     W = N⁻¹ Σ_μ ξ^μ ξ^μᵀ,  w_ii = 0            Hebb's outer product of the stored patterns
-    s_i ← sgn(a_i),  a_i = Σ_j w_ij s_j − θ_i   a unit keeps its sign when a_i = 0
+    s_i ← sgn(a_i),  a_i = Σ_j w_ij s_j − θ_i   a unit keeps its sign when a_i = 0, to rounding
     E(s) = −½ sᵀ W s + θᵀ s
 
 x is the drawn order: (b,) the unit that is updated at this step. Without x all units are updated at once. Hopfield,
@@ -67,6 +67,12 @@ class Hopfield(Cell):
     def initial_state(self, batch_size: int) -> HopfieldState:
         return HopfieldState(self.zeros(batch_size, self.settings.hidden_size) + 1)
 
+    @property
+    def weight_count(self) -> int:
+        """One number for each pair of units; thresholds stay at 0 under Hebb's rule."""
+        n = self.settings.hidden_size
+        return n * (n - 1) // 2
+
     def energy(self, state: HopfieldState) -> Tensor:
         """E (b,) of a state."""
         return -0.5 * ((state.s @ self.W) * state.s).sum(-1) + state.s @ self.theta
@@ -75,11 +81,11 @@ class Hopfield(Cell):
         s = state.s
         if drive is None:
             a = s @ self.W - self.theta                                                        # (b, N)
-            s = torch.where(a == 0, s, a.sign())
+            s = turned(s, a, self.W, self.theta)
         else:
-            a = ((self.W[drive] * s).sum(-1) - self.theta[drive]).unsqueeze(1)                 # (b, 1)
-            old = s.gather(1, drive.unsqueeze(1))
-            s = s.scatter(1, drive.unsqueeze(1), torch.where(a == 0, old, a.sign()))
+            w, theta, unit = self.W[drive], self.theta[drive].unsqueeze(1), drive.unsqueeze(1)
+            a = (w * s).sum(1, keepdim=True) - theta                                           # (b, 1)
+            s = s.scatter(1, unit, turned(s.gather(1, unit), a, w.unsqueeze(1), theta))
         return s, HopfieldState(s), {"a": a, "s": s}
 
     def draw(self, batch_size: int, steps: int, generator: torch.Generator) -> Tensor:
@@ -87,4 +93,13 @@ class Hopfield(Cell):
         n = self.settings.hidden_size
         sweeps = [torch.stack([torch.randperm(n, generator=generator) for _ in range(batch_size)])
                   for _ in range(-(-steps // n))]
-        return torch.cat(sweeps, 1)[:, :steps]
+        return torch.cat(sweeps, 1)[:, :steps].to(self.like.device)
+
+
+def turned(s: Tensor, a: Tensor, w: Tensor, theta: Tensor) -> Tensor:
+    """sgn(a), but s where a is 0 to rounding: the terms of a tie seldom cancel to the last bit.
+
+    s and a (b, u), the weights w (…, u, N) and thresholds theta (…, u) of the u units that are updated.
+    """
+    rounding = 8 * torch.finfo(a.dtype).eps * (w.abs().sum(-1) + theta.abs())
+    return torch.where(a.abs() <= rounding, s, a.sign())

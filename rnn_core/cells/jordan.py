@@ -55,6 +55,11 @@ class Jordan(Cell):
         self.W, self.U, self.b = weight(n, input_size), weight(n, o), weight(n)
         self.V, self.d = weight(o, n), weight(o)
 
+    @torch.no_grad()
+    def initialise(self, generator: torch.Generator) -> None:
+        super().initialise(generator)
+        self.U.mul_(self.settings.gain)
+
     def initial_state(self, batch_size: int) -> JordanState:
         return JordanState(self.zeros(batch_size, self.output_size), self.zeros(batch_size, self.output_size))
 
