@@ -18,6 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
+QUIET = {"DASK_LOGGING__DISTRIBUTED": "warning", "STREAMLIT_LOGGER_LEVEL": "warning"}
 ELSEWHERE = "RNN_EXPLORER_SCHEDULER"
 START_SECONDS = 120.0
 GRACE_SECONDS = 8.0
@@ -54,7 +55,11 @@ def is_healthy(port: int) -> bool:
 def start(*module_and_options: str) -> subprocess.Popen:
     """Runs a Python module as the head of a process group of its own, so that the group can be ended as one."""
     return subprocess.Popen(
-        [sys.executable, "-m", *module_and_options], cwd=ROOT, stdin=subprocess.DEVNULL, start_new_session=True
+        [sys.executable, "-m", *module_and_options],
+        cwd=ROOT,
+        env={**QUIET, **os.environ},
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
     )
 
 
@@ -118,7 +123,7 @@ def main(arguments: list[str] | None = None) -> int:
         signal.signal(number, ask_to_end)
     children: list[subprocess.Popen] = []
     try:
-        options = (f"--server.port={port}", "--logger.hideWelcomeMessage=true", "--logger.level=warning")
+        options = (f"--server.port={port}", "--logger.hideWelcomeMessage=true")
         children.append(start("streamlit", "run", "app.py", *options))
         if not os.environ.get(ELSEWHERE):
             children.append(start("rnn_core.jobs"))
