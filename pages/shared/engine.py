@@ -2,21 +2,20 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 import streamlit as st
 
-from rnn_core.jobs import connect
+from rnn_core.jobs import Engine, connect
 
 WATCHERS = 30
 
 
 @st.cache_resource(show_spinner="Starting the engine …")
-def _connected() -> Any:
+def _connected() -> Engine:
     return connect()
 
 
-def engine(start: bool = True) -> Any:
+def engine() -> Engine:
     """The connection, made at the first need; raises EngineError, in one sentence, when there can be none."""
     return _connected()
 

@@ -1,6 +1,8 @@
 """The first line of every page: the experiment in hand, the way around, the run bar, the question."""
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 import rnn_core as rc
@@ -9,14 +11,21 @@ from pages.shared.hand import Hand, arrive
 from pages.shared.theme import logo
 from pages.shared.words import note, plain
 
-ICON = "pages/shared/icon.png"
-WAY = {
-    "": [("app.py", "Home", "home")],
-    "One run": [("pages/1_Train.py", "Train", "play_circle"), ("pages/2_Hidden_states.py", "Hidden states", "view_timeline"),
-                ("pages/3_Gradients.py", "Gradients", "trending_down"),
-                ("pages/4_Unrolled_graph.py", "Unrolled graph", "account_tree")],
-    "More nets": [("pages/5_Architectures.py", "Architectures", "category")],
-}
+ICON = str(Path(__file__).with_name("icon.png"))
+PAGES = Path(__file__).parent.parent
+ONE_RUN = {"Train": "play_circle", "Hidden states": "view_timeline", "Gradients": "trending_down",
+           "Unrolled graph": "account_tree"}
+MORE = {"Architectures": "category"}
+
+
+def way() -> dict[str, list[tuple[str, str, str]]]:
+    """The way around: for each section its pages as (file, label, icon), read off the folder."""
+    found = {"": [("app.py", "Home", "home")], "One run": [], "More nets": []}
+    for path in sorted(PAGES.glob("*_*.py"), key=lambda p: int(p.stem.split("_")[0])):
+        label = path.stem.split("_", 1)[1].replace("_", " ")
+        icon = (ONE_RUN | MORE).get(label, "article")
+        found["One run" if label in ONE_RUN else "More nets"].append((f"pages/{path.name}", label, icon))
+    return found
 
 
 def frame(kicker: str, question: str, lead: str = "") -> Hand:
@@ -26,7 +35,7 @@ def frame(kicker: str, question: str, lead: str = "") -> Hand:
     hand, notices = arrive()
     st.logo(logo(), size="large")
     with st.sidebar.container(gap="xxsmall"):
-        for section, pages in WAY.items():
+        for section, pages in way().items():
             if section:
                 note(section)
             for file, label, icon in pages:

@@ -10,6 +10,7 @@ import streamlit as st
 
 import rnn_core as rc
 from pages.shared.engine import engine
+from pages.shared.watched import watched
 from rnn_core.jobs import EngineError, UnknownRun
 from rnn_core.records import Baseline
 from rnn_core.shipped import shipped, shipped_spec
@@ -28,9 +29,7 @@ class Hand:
     @cached_property
     def look(self) -> Any:
         """How the engine sees the run now, or None."""
-        if self.run_id is None:
-            return None
-        return engine().look(self.run_id, since=10**9)
+        return None if self.run_id is None else watched(self.run_id).glance(age=0.0)
 
     @property
     def live(self) -> bool:
@@ -41,8 +40,8 @@ class Hand:
     def run(self) -> rc.Run:
         """The run as far as it got; a fresh one, with untrained weights, when nobody trained it."""
         if self.run_id is not None:
-            return _fetched(self.run_id, self.look.update, self.look.status)
-        if self.spec == shipped_spec():
+            return watched(self.run_id).run()
+        if self.spec == shipped_spec() and not st.session_state.get("fresh"):
             return shipped()
         return _fresh(self.spec)
 
@@ -76,11 +75,6 @@ class Hand:
         st.rerun()
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _fetched(run_id: str, update: int, status: str) -> rc.Run:
-    return engine().fetch(run_id)
-
-
 @st.cache_resource(max_entries=64, show_spinner=False, hash_funcs={rc.Experiment: lambda spec: spec.id})
 def _fresh(spec: rc.Experiment) -> rc.Run:
     run = rc.Run(spec)
@@ -93,35 +87,29 @@ def _baseline(task: str, settings: str, _task: Any) -> Baseline:
     return _task.baseline()
 
 
-def hold(spec: rc.Experiment, run_id: str | None) -> None:
-    """Put an experiment, and a run of it, in the visitor's hand."""
-    st.session_state["spec"], st.session_state["run_id"] = spec, run_id
+def hold(spec: rc.Experiment, run_id: str | None, fresh: bool = False) -> None:
+    """Put an experiment, and a run of it, in the visitor's hand; ``fresh`` asks for untrained weights."""
+    st.session_state["spec"], st.session_state["run_id"], st.session_state["fresh"] = spec, run_id, fresh
 
 
 def arrive() -> tuple[Hand, list[str]]:
     """What the visitor holds: read from the address on arrival, kept in the session, written back to the address."""
     state = st.session_state
     owner = state.setdefault("owner", secrets.token_hex(16))
-    notices: list[str] = []
-    query = dict(st.query_params)
+    query, notices = dict(st.query_params), []
     if query and query != state.get("written"):
-        run_id = query.pop("run", None)
-        spec, notices = rc.Experiment.mend(query) if query else (state.get("spec") or shipped_spec(), [])
-        hold(spec, None)
-        if run_id is not None:
-            notices += _find(run_id)
-        elif spec != shipped_spec() and engine(start=False) is not None and engine().knows(spec.id):
-            hold(spec, spec.id)
+        notices = _read(query)
     elif "spec" not in state:
         hold(shipped_spec(), None)
     hand = Hand(state["spec"], state["run_id"], owner)
-    if hand.run_id is not None:
-        try:
-            _ = hand.look
-        except EngineError as error:
-            notices.append(str(error))
-            hold(hand.spec, None)
-            hand = Hand(hand.spec, None, owner)
+    try:
+        if hand.look is not None and hand.look.run_id != hand.run_id:
+            hand = Hand(hand.spec, hand.look.run_id, owner)
+    except EngineError as error:
+        notices.append(str(error))
+        hand = Hand(hand.spec, None, owner)
+    if hand.run_id != state["run_id"]:
+        hold(hand.spec, hand.run_id)
     written = hand.spec.to_query() | ({"run": hand.run_id} if hand.run_id else {})
     if written != dict(st.query_params):
         st.query_params.from_dict(written)
@@ -129,13 +117,20 @@ def arrive() -> tuple[Hand, list[str]]:
     return hand, notices
 
 
-def _find(run_id: str) -> list[str]:
-    """Take the run that a link names; what the link says beside it must agree with the run's own record."""
+def _read(query: dict[str, str]) -> list[str]:
+    """Take what a link names; returns what had to be mended. A run's own record wins over what stands beside it."""
+    run_id = query.pop("run", None)
+    spec, notices = rc.Experiment.mend(query) if query else (shipped_spec(), [])
+    hold(spec, None)
     try:
-        run = engine().fetch(run_id)
+        if run_id is not None:
+            hold(engine().spec(run_id), run_id)
+        elif spec != shipped_spec():
+            engine().look(spec.id)
+            hold(spec, spec.id)
     except UnknownRun:
-        return ["The run of this link is not known here; its experiment is shown, untrained."]
+        if run_id is not None:
+            notices.append("The run of this link is not known here, so its experiment is shown as far as the link tells it.")
     except EngineError as error:
-        return [str(error)]
-    hold(run.spec, run_id)
-    return []
+        notices.append(str(error))
+    return notices

@@ -1,0 +1,50 @@
+"""Train: what can it learn?"""
+import streamlit as st
+
+import rnn_core as rc
+from pages.shared.controls import settings_form
+from pages.shared.curve import watch
+from pages.shared.frame import frame
+from pages.shared.transport import transport, trouble
+from pages.shared.words import plain
+
+hand = frame("Train", "What can it learn?")
+task = rc.tasks()[hand.spec.task]
+st.markdown(f"{plain(task.summary)} A net without memory could {plain(hand.baseline.sentence)}: "
+            f"that scores **{hand.baseline.value:.3g}**.")
+transport(hand)
+trouble()
+picture, controls = st.columns([3, 1], gap="large")
+with picture:
+    watch(hand)
+
+
+def pick(label: str, cards: dict[str, rc.Card], field: str) -> None:
+    names = list(cards)
+    now = getattr(hand.spec, field)
+    chosen = st.selectbox(label, names, index=names.index(now), format_func=lambda n: cards[n].title,
+                          key=f"{field}_{now}", help=cards[now].summary)
+    if chosen != now:
+        hand.change(**{field: chosen})
+
+
+with controls:
+    pick("Architecture", {n: c for n, c in rc.architectures().items() if hand.fits(n)}, "architecture")
+    pick("Task", rc.tasks(), "task")
+    pick("Learner", rc.learners(), "learner")
+    parts = {"cell": hand.spec.cell_settings, "task": hand.spec.task_settings, "learner": hand.spec.learner_settings}
+    changes = {}
+    for part, settings in parts.items():
+        changes |= settings_form(settings, part, only_main=True)
+    with st.expander("All settings", icon=":material/tune:"):
+        pick("Wiring", rc.wirings(), "wiring")
+        changes |= settings_form(hand.spec.wiring_settings, "wiring")
+        for part, settings in parts.items():
+            changes |= settings_form(settings, part, only_main=False)
+        seed = st.number_input("Seed", 0, 2**31 - 1, hand.spec.seed, key=f"seed_{hand.spec.seed}",
+                               help="Feeds separate streams for weights, data, order and noise.")
+        devices = ["cpu", "cuda", "mps"]
+        device = st.selectbox("Device", devices, index=devices.index(hand.spec.device), key=f"device_{hand.spec.device}")
+    changes |= {k: v for k, v in (("seed", seed), ("device", device)) if v != getattr(hand.spec, k)}
+    if changes:
+        hand.change(**changes)
