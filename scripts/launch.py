@@ -18,7 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
-QUIET = {"DASK_LOGGING__DISTRIBUTED": "warning", "STREAMLIT_LOGGER_LEVEL": "warning"}
+QUIET = {"DASK_LOGGING__DISTRIBUTED": "error", "STREAMLIT_LOGGER_LEVEL": "warning"}
 ELSEWHERE = "RNN_EXPLORER_SCHEDULER"
 START_SECONDS = 120.0
 GRACE_SECONDS = 8.0
