@@ -13,4 +13,5 @@ from rnn_core.jobs.errors import EngineError, NotThere, TooLarge, UnknownRun
 from rnn_core.jobs.look import Look, Summary
 from rnn_core.jobs.preflight import estimate_memory
 
-__all__ = ["Engine", "EngineError", "Look", "NotThere", "Summary", "TooLarge", "UnknownRun", "connect", "estimate_memory"]
+__all__ = ["Engine", "EngineError", "Look", "NotThere", "Summary", "TooLarge", "UnknownRun", "connect",
+           "estimate_memory"]

@@ -15,8 +15,8 @@ from rnn_core.jobs.secure import security_from
 @click.command(help=__doc__)
 @click.option("--folder", type=click.Path(path_type=Path), help="Where runs are kept; default: the user's data folder.")
 @click.option("--workers", type=click.IntRange(0, 256), help="Worker processes; default: one a core, one core spared.")
-@click.option("--idle", type=click.FloatRange(1), default=60.0, help="Seconds to stay when nothing runs and nobody is there.")
-@click.option("--host", default="127.0.0.1", help="Address to listen on; any but this machine's own needs certificates.")
+@click.option("--idle", type=click.FloatRange(1), default=60.0, help="Seconds to stay when idle and alone.")
+@click.option("--host", default="127.0.0.1", help="Address to listen on; others than loopback need certificates.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port to listen on; 0 picks a free one.")
 @click.option("--tls-ca", help="File with the authority's certificate.")
 @click.option("--tls-cert", help="File with the engine's certificate.")
@@ -28,7 +28,7 @@ def main(folder: Path | None, workers: int | None, idle: float, host: str, port:
         plan = Plan(folder or data_folder(), usual_workers() if workers is None else workers, idle, host, port,
                     security_from(tls_ca, tls_cert, tls_key))
         if not asyncio.run(run_engine(plan)):
-            raise click.ClickException(f"An engine is already at work in {plan.folder}.")
+            click.echo(f"An engine is already at work in {plan.folder}.", err=True)
     except EngineError as error:
         raise click.ClickException(str(error)) from None
 

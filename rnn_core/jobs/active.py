@@ -22,8 +22,8 @@ Tell = Callable[..., None]
 class Active:
     """A run, what it was told, and what it has not yet said.
 
-    ``tell(kind, **facts)`` sends a report. A run is *able* while it wants to go on, owes one update, or has not yet caught up
-    with what was seen of it. ``neighbours`` is how many runs share the worker's time.
+    ``tell(kind, **facts)`` sends a report. A run is *able* while it wants to go on, owes one update, or has not yet
+    caught up with what was seen of it. ``neighbours`` is how many runs share the worker's time.
     """
 
     def __init__(self, message: dict[str, Any], tell: Tell, make: type[Run] = Run, made_with: str = "") -> None:
@@ -58,8 +58,9 @@ class Active:
         """Whether there is work to do now."""
         return not self.ended and (self.go or self.once > 0 or not self.caught_up or not self._between)
 
-    def take(self, seq: int, name: str, value: float | None) -> None:
-        """Take a command; it acts between two updates, once the run has caught up."""
+    def take(self, seq: int, name: str, value: float | None, high: int) -> None:
+        """Take a command; it acts between two updates, once the run has caught up with update ``high``."""
+        self.high = max(self.high, high)
         if name == "pause":
             self.go, self.once = False, 0
         elif name == "resume":
@@ -105,6 +106,7 @@ class Active:
             return
         if self.once and self.run.update > self.high:
             self.once -= 1
+        self.obey()
         now = time.monotonic()
         if self.run.status in ("done", "diverged"):
             self.end(self.run.status, self.run.reason, neighbours)

@@ -35,9 +35,10 @@ def connect(folder: str | os.PathLike[str] | None = None, workers: int | None = 
 class Engine:
     """Submit runs, look at them, command them. Safe to share between threads; finds its engine again by itself.
 
-    ``owner`` is any token that stands for one visitor. A command acts in place on a run that only this visitor submitted, and
-    on a copy otherwise; ``submit`` and ``command`` return the id to go on with. Everything raises ``EngineError``
-    (``UnknownRun``, ``TooLarge``, ``NotThere``) with one sentence. Without an engine, runs can still be read from the store.
+    ``owner`` is any token that stands for one visitor. A command acts in place on a run that only this visitor
+    submitted, and on a copy otherwise; ``submit`` and ``command`` return the id to go on with. Everything raises
+    ``EngineError`` (``UnknownRun``, ``TooLarge``, ``NotThere``) with one sentence. Where no engine can be had, runs are
+    read from the store.
     """
 
     def __init__(self, folder: Path, workers: int | None = None) -> None:

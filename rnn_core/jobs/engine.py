@@ -50,9 +50,9 @@ def usual_workers() -> int:
 
 
 async def run_engine(plan: Plan) -> bool:
-    """Run until told to end, or idle and alone for ``plan.idle`` seconds; False if the folder has an engine already."""
+    """Run until told to end, or idle and alone for ``plan.idle`` seconds; False if the folder has an engine."""
     if plan.host not in LOOPBACK and plan.security is None:
-        raise EngineError("An engine that other machines can reach needs certificates: --tls-ca, --tls-cert, --tls-key.")
+        raise EngineError("An engine that others can reach needs certificates: --tls-ca, --tls-cert and --tls-key.")
     folder = prepare(plan.folder)
     lock = FolderLock(folder / "engine.lock")
     if not await _acquire(lock):
@@ -77,7 +77,7 @@ async def _serve(plan: Plan, folder: Path, store: Store) -> None:
     scheme = "tls" if plan.security else "tcp"
     async with Scheduler(host=plan.host, port=plan.port, protocol=scheme, **local) as scheduler:
         plugin = DeskPlugin(scheduler, store)
-        memory = int(0.8 * MEMORY_LIMIT / max(1, plan.workers))
+        memory = plugin.desk.memory = int(0.8 * MEMORY_LIMIT / max(1, plan.workers))
         nannies = [Nanny(scheduler.address, nthreads=1, preload=["rnn_core.jobs.hooks"], memory_limit=memory,
                          host=plan.host, local_directory=str(folder / "scratch"), **local) for _ in range(plan.workers)]
         starting = [asyncio.ensure_future(_started(nanny)) for nanny in nannies]

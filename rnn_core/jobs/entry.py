@@ -1,9 +1,9 @@
 """What the desk knows about one run.
 
-A run has a *key* of its own, ``<record id>-<8 random digits>``, by which it can always be found. While it follows its record
-without a command it may also answer to the *plain* id, the record's: that is how identical experiments are one run. The first
-command that changes numbers takes the plain id away (standing ``moved``): the id leads to the moved run until somebody
-submits the same record again. A fork never has the plain id.
+A run has a *key* of its own, ``<record id>-<8 random digits>``, by which it can always be found. While it follows its
+record without a command it may also answer to the *plain* id, the record's: that is how identical experiments are one
+run. The first command that changes numbers takes the plain id away (standing ``moved``): the id leads to the moved run
+until somebody submits the same record again. A fork never has the plain id.
 """
 from __future__ import annotations
 

@@ -20,8 +20,8 @@ PULSE = 1.0
 class Hands:
     """Runs in turn, each for a slice of ``min(50 ms, 0.5 s / runs)`` but at least 5 ms, so that all of them move.
 
-    ``tell`` sends a report and may be called from this thread; ``receive`` takes a message from any. Whatever a run raises
-    ends that run only.
+    ``tell`` sends a report and may be called from this thread; ``receive`` takes a message from any. Whatever a run
+    raises ends that run only.
     """
 
     def __init__(self, tell: Callable[..., None], make: type[Run] = Run) -> None:
@@ -79,7 +79,7 @@ class Hands:
             elif what == "keep":
                 self._guard(active, active.keep_between, len(self._turn))
             else:
-                active.take(message["seq"], message["name"], message["value"])
+                active.take(message["seq"], message["name"], message["value"], message["high"])
                 self._turn.remove(active)
                 self._turn.appendleft(active)
                 self._interrupted = True

@@ -1,8 +1,8 @@
 """Every place where the engine leans on the inside of ``distributed``, whose version is therefore pinned.
 
-Used here and nowhere else: ``Scheduler.handlers``, ``.stream_handlers``, ``.worker_send``, ``.stream_comms``, ``.clients`` and
-``.restart_workers``; ``Worker.stream_handlers`` and ``.batched_send``; a preload's ``dask_setup``. Remote workers join with
-``dask worker tls://host:port --preload rnn_core.jobs.hooks``.
+Used here and nowhere else: ``Scheduler.handlers``, ``.stream_handlers``, ``.worker_send``, ``.stream_comms``,
+``.clients`` and ``.restart_workers``; ``Worker.stream_handlers`` and ``.batched_send``; a preload's ``dask_setup``.
+Remote workers join with ``dask worker tls://host:port --preload rnn_core.jobs.hooks``.
 """
 from __future__ import annotations
 
@@ -48,7 +48,6 @@ class DeskPlugin(SchedulerPlugin):
 
     def _joined(self, worker: str) -> None:
         if worker in self.scheduler.stream_comms:
-            self.desk.memory = self.scheduler.workers[worker].memory_limit
             self.desk.worker_joined(worker, self.scheduler.workers[worker].extra.get("pid", 0))
         elif worker in self.scheduler.workers:
             self.scheduler.loop.call_later(REASSIGN_AFTER, self._joined, worker)

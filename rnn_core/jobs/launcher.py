@@ -32,7 +32,7 @@ def elsewhere() -> tuple[str, Security | None] | None:
     if not url.startswith(("tcp://", "tls://")):
         raise EngineError("RNN_EXPLORER_SCHEDULER should begin with tls:// or tcp://.")
     if url.startswith("tls://") and security is None:
-        raise EngineError("An engine behind tls:// needs RNN_EXPLORER_TLS_CA, RNN_EXPLORER_TLS_CERT and RNN_EXPLORER_TLS_KEY.")
+        raise EngineError("An engine behind tls:// needs RNN_EXPLORER_TLS_CA, RNN_EXPLORER_TLS_CERT and _KEY.")
     return url, security
 
 

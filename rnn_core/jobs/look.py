@@ -12,15 +12,15 @@ from rnn_core.records import Command
 class Look:
     """One glance at a run.
 
-    ``run_id`` is the id to go on with: it differs from the one asked for once a command has given the run a name of its own.
-    ``status`` is queued (``position`` in the visitor's own line, from 1), running, paused, stopped, done, diverged or failed;
-    ``reason`` is one sentence where it ended badly. ``update`` of ``target`` updates are done. ``records`` are those after
-    the first ``since``, at most 20,000 at a time, and ``count`` is how many there are. ``log`` holds the commands that
-    changed numbers, each with the update at which it acted; ``waiting`` counts commands that have not acted yet; ``notice``
-    says why the last one was refused. ``spec`` is the record
-    as JSON. ``holders`` counts the visitors who submitted it: a command by any of several makes
-    a copy. ``attempt`` grows whenever another worker takes over, ``digest`` is the hash of a run that has ended,
-    ``trouble`` one sentence while the store cannot be written.
+    ``run_id`` is the id to go on with: it differs from the one asked for once a command has given the run a name of
+    its own. ``status`` is queued (``position`` in the visitor's own line, from 1), running, paused, stopped, done,
+    diverged or failed; ``reason`` is one sentence where it ended badly. ``update`` of ``target`` updates are done.
+    ``records`` are those after the first ``since``, at most 20,000 at a time, and ``count`` is how many there are.
+    ``log`` holds the commands that changed numbers, each with the update at which it acted; ``waiting`` counts commands
+    that have not acted yet; ``notice`` says why the last one was refused. ``spec`` is the record as JSON. ``holders``
+    counts the visitors who submitted it: a command by any of several makes a copy. ``attempt`` grows whenever another
+    worker takes over, ``digest`` is the hash of a run that has ended, ``made_with`` the torch, threads and processor
+    that it ran on, and ``trouble`` one sentence while the store cannot be written.
     """
 
     run_id: str

@@ -12,9 +12,9 @@ SHARE = 0.6
 def estimate_memory(spec: Experiment) -> int:
     """Bytes that training needs at its peak, beside the libraries.
 
-    71 bytes a time step, sequence and unit of each layer and direction: measured, LSTM forward and backward, 63 to 71. The
-    held-out sequences pass forward through the same network, so the larger of the two batches counts.
-    32 bytes a parameter: weight, gradient, two moments, backup, and what a checkpoint copies.
+    71 bytes a time step, sequence and unit of each layer and direction (measured: LSTM, forward and backward, 63 to
+    71), and 32 bytes a weight, of which the largest cells have 16 H² a layer: weight, gradient, two moments, backup,
+    and what a checkpoint copies. The 128 held-out sequences pass forward only; they count as a quarter.
     """
     length, units = getattr(spec, "length", 1), getattr(spec, "hidden_size", 1)
     layers = getattr(spec, "layers", 1) * (2 if spec.wiring == "bidirectional" else 1)
@@ -27,5 +27,5 @@ def refusal(spec: Experiment, limit: int) -> str:
     need = estimate_memory(spec)
     if need <= SHARE * limit:
         return ""
-    return (f"This run would need about {need / 2**30:.1f} GiB, and a worker has {limit / 2**30:.1f} GiB: choose shorter "
-            "sequences, smaller batches or fewer units.")
+    return (f"This run would need about {need / 2**30:.1f} GiB, and a worker has {limit / 2**30:.1f} GiB: choose "
+            "shorter sequences, smaller batches or fewer units.")

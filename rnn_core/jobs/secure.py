@@ -14,7 +14,7 @@ def security_from(ca: str | None, cert: str | None, key: str | None) -> Security
     if not any(files):
         return None
     if not all(files) or not all(Path(name).is_file() for name in files if name):
-        raise EngineError("Encryption needs three files that exist: the authority's certificate, a certificate and its key.")
+        raise EngineError("Encryption needs three files: the authority's certificate, a certificate and its key.")
     roles = ("scheduler", "worker", "client")
     named = {f"tls_{role}_{part}": name for role in roles for part, name in (("cert", cert), ("key", key))}
     return Security(require_encryption=True, tls_ca_file=ca, **named)

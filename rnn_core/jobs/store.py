@@ -21,8 +21,8 @@ REST = 1.0
 class Store:
     """Writes in the order in which it was asked, never on the caller's thread.
 
-    Where the disk refuses, ``trouble`` says so in one sentence and the same write is tried again every second; nothing is
-    left out, and the runs go on in memory.
+    Where the disk refuses, ``trouble`` says so in one sentence and the same write is tried again every second; nothing
+    is left out, and the runs go on in memory.
     """
 
     def __init__(self, folder: Path) -> None:
