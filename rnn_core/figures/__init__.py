@@ -1,7 +1,8 @@
-"""Figures: one picture a file, a function of a result or a trace that gives a plotly figure (live curves: an ECharts option).
+"""Figures: one picture a file, a function of a result or a trace that gives a plotly figure.
 
-``figures.<name>`` is the function ``name`` of the file ``<name>.py``; a file without one is a helper. Every picture takes
-``theme="light"`` or ``"dark"`` and can be described in words by ``figures.alt(picture)``.
+``figures.<name>`` is the function ``name`` of the file ``<name>.py``; a file without one is a helper. Every picture
+takes ``theme="light"`` or ``"dark"`` and can be described in words by ``figures.alt(picture)``. Live curves are options
+for ECharts instead, which changes them in place.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ def loss_of(history: pd.DataFrame, baseline: Baseline, commands: Iterable[Comman
 
 
 def metric_of(history: pd.DataFrame, baseline: Baseline, commands: Iterable[Command]) -> Learning:
-    """The metric on held-out sequences, on a plain axis that starts at 0 and reaches 1 at least where nothing exceeds 1."""
+    """The metric on held-out sequences, on a plain axis from 0 that reaches at least 1 where nothing exceeds 1."""
     held_out = curve(history, "metric")
     seen = np.concatenate([held_out.values, [baseline.value]])
     last = int(max(history.get("update", []), default=0))
@@ -85,7 +85,8 @@ def words(learning: Learning, name: str, level: float, sentence: str) -> str:
     if not len(learning.held_out.values):
         return f"{name} on held-out sequences: not measured yet. “{sentence}” scores {short(level)}."
     first, last = learning.held_out.values[[0, -1]]
+    start, end = learning.held_out.updates[[0, -1]]
     return (
-        f"{name} on held-out sequences: {short(first)} at update {learning.held_out.updates[0]:,}, {short(last)} at update "
-        f"{learning.held_out.updates[-1]:,}. “{sentence}” scores {short(level)}."
+        f"{name} on held-out sequences: {short(first)} at update {start:,}, {short(last)} at update {end:,}. "
+        f"“{sentence}” scores {short(level)}."
     )

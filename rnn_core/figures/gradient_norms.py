@@ -1,4 +1,4 @@
-"""The size of the error signal at every step, on a fixed logarithmic scale with a floor below which nothing is taught."""
+"""The size of the error signal at every step, on a fixed logarithmic scale with a floor."""
 
 from __future__ import annotations
 
@@ -70,6 +70,7 @@ def _curves(
     theme: str,
 ) -> list[tuple[GradientNorms, str, str, str, str]]:
     """(result, name, colour, colour of its name, dash) of every curve, the last one in front."""
+    ink(theme)
     own = tone("gradient", theme), tone("gradient", theme, text=True)
     curves = [
         (r, n, *own, d) for r, n, d in ((before, "before training", "dash"), (after, "now", "solid")) if r is not None
@@ -87,7 +88,7 @@ def _draw(
 ) -> tuple[np.ndarray, int]:
     """Draw one curve; returns what was drawn of its median, and how many of its values lie off the axis."""
     at = thin(result.norms.shape[1])
-    rows, median = array(result.norms)[:LINES, at], array(result.median)[at]
+    rows, median = array(result.norms)[:LINES, at], _median(result)[at]
     if lines and len(result.norms) > 1:
         samples(figure, at, rows.clip(10.0**LOW, 10.0**HIGH), colour)
     y = median.clip(10.0**LOW, 10.0**HIGH)
@@ -95,10 +96,15 @@ def _draw(
     return y, int(((median < 10.0**LOW) | (median > 10.0**HIGH)).sum())
 
 
+def _median(result: GradientNorms) -> np.ndarray:
+    """(t,) medians; unknown where there is no sequence."""
+    return array(result.median) if len(result.norms) else np.full(result.norms.shape[1], np.nan)
+
+
 def _words(curves: Sequence[tuple[GradientNorms, str, str, str, str]]) -> str:
     said = []
     for result, name, *_ in curves:
-        median = array(result.median)
+        median = _median(result)
         known = median[np.isfinite(median)]
         if len(known):
             said.append(f"{name}: {known[-1]:.1e} at the last step, {known[0]:.1e} at the first")

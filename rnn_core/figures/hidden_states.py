@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from rnn_core.figures.ink import SERIF, array, ink, thin
+from rnn_core.figures.ink import SERIF, array, thin
 from rnn_core.figures.step_graph import label
 from rnn_core.figures.style import TIME, canvas, nothing
 from rnn_core.records import NetworkTrace, Trace

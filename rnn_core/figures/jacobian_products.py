@@ -14,7 +14,7 @@ LOW, HIGH, LINES = -12, 6, 8
 
 
 def jacobian_products(result: JacobianProducts, *, theme: str = "light", height: int = 340) -> go.Figure:
-    """‖∂s_T/∂s_t‖ against t on the fixed axis 10⁻¹²…10⁶, median thick, with ∏ σ_max dashed: the truth never lies above it.
+    """‖∂s_T/∂s_t‖ against t on the fixed axis 10⁻¹²…10⁶, median thick, and ∏ σ_max dashed, which it never exceeds.
 
     Values off the axis lie on its edge, and the picture says so.
     """

@@ -1,4 +1,4 @@
-"""The loss while it falls: an option for ECharts, which is changed in place instead of drawn anew. For the Train page."""
+"""The loss while it falls: an option for ECharts, which changes in place. For the Train page."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ def _carry(figure: go.Figure, result: StepGraph, plan: Layout, theme: str) -> No
         figure.add_annotation(
             x=1.01,
             y=y + 0.3,
-            text=f"to step <i>t</i>+1",
+            text="to step <i>t</i>+1",
             showarrow=False,
             xanchor="right",
             yanchor="bottom",

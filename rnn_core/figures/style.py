@@ -182,10 +182,12 @@ def spot(curves: Sequence[np.ndarray], k: int, low: float, high: float) -> Spot 
     if not at:
         return None
 
+    middle = at[len(at) // 2]
+
     def gaps(i: int) -> list[float]:
         return [float(c[i] - own[i]) for c in others if i < len(c) and np.isfinite(c[i])]
 
-    best = int(max(at, key=lambda i: (round(min(map(abs, gaps(i)), default=0.0), 3), -abs(i - 0.6 * len(own)))))
+    best = int(max(at, key=lambda i: (round(min(map(abs, gaps(i)), default=0.0), 3), -abs(i - middle))))
     above = min(gaps(best), key=abs, default=-1.0) < 0
     if own[best] > high - 0.1 * (high - low):
         above = False
@@ -216,7 +218,7 @@ def name_line(
             xanchor={-1: "right", 0: "center", 1: "left"}[place.side],
             xshift=8 * place.side,
             yanchor="bottom" if place.above else "top",
-            yshift=6 if place.above else -6,
+            yshift=(6 if place.above else -6) * (place.side == 0),
             font={"color": colour, "size": 14},
         )
 

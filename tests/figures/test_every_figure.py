@@ -1,0 +1,75 @@
+"""What holds for every picture: found by its name, drawn in both themes, described in words, nothing from elsewhere."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+
+import rnn_core as rc
+from rnn_core.figures.ink import INKS
+
+PICTURES = {
+    "gradient_norms": lambda run: (rc.gradient_norms(run),),
+    "jacobian_products": lambda run: (rc.jacobian_products(run),),
+    "step_jacobians": lambda run: (rc.step_jacobians(run),),
+    "step_graph": lambda run: (rc.step_graph(run),),
+    "hidden_states": lambda run: (run.network.trace(run.held_out.x),),
+    "learning_curve": lambda run: (run.history, run.task.baseline(), run.log),
+    "live_curve": lambda run: (run.history, run.task.baseline(), run.log),
+    "metric_curve": lambda run: (run.history, run.task.baseline(), run.log),
+}
+OWN_FONTS = {"Source Sans", "Source Sans, sans-serif", "Source Serif, serif"}
+
+
+def written(picture) -> str:
+    """The picture as it travels to the browser."""
+    return json.dumps(picture) if isinstance(picture, dict) else picture.to_json()
+
+
+def test_every_picture_is_tried_here():
+    assert set(PICTURES) <= set(dir(rc.figures)) and {"alt", "CONFIG"} <= set(dir(rc.figures))
+    assert all(callable(getattr(rc.figures, name)) for name in PICTURES)
+    with pytest.raises(AttributeError, match="no figure"):
+        rc.figures.portrait  # noqa: B018
+
+
+def test_a_new_file_is_a_new_picture(tmp_path, monkeypatch):
+    (tmp_path / "newcomer.py").write_text("def newcomer(result, *, theme='light'):\n    return theme\n")
+    monkeypatch.setattr(rc.figures, "__path__", [*rc.figures.__path__, str(tmp_path)])
+    assert "newcomer" in dir(rc.figures) and rc.figures.newcomer(None) == "light"
+    monkeypatch.delitem(sys.modules, "rnn_core.figures.newcomer")
+    del rc.figures.newcomer
+
+
+def test_a_picture_is_a_function_however_it_is_imported_and_plotly_comes_late():
+    words = (
+        "import sys, rnn_core as rc\n"
+        "assert 'plotly' not in sys.modules\n"
+        "import rnn_core.figures.step_graph\n"
+        "from rnn_core.figures.gradient_norms import LOW\n"
+        "assert rc.figures.step_graph.__name__ == 'step_graph' and callable(rc.figures.gradient_norms) and LOW == -8\n"
+        "assert rc.figures.style.CONFIG is rc.figures.CONFIG\n"
+    )
+    subprocess.run([sys.executable, "-c", words], check=True)
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_both_themes_words_and_nothing_from_elsewhere(name, run, theme):
+    picture = getattr(rc.figures, name)(*PICTURES[name](run), theme=theme)
+    text = written(picture)
+    assert len(rc.figures.alt(picture)) > 40 and "nan" not in rc.figures.alt(picture)
+    assert "://" not in text and "NaN" not in text
+    fonts = set(re.findall(r'"(?:family|fontFamily)": ?"([^"]+)"', text))
+    assert fonts and fonts <= OWN_FONTS
+    other = INKS["dark" if theme == "light" else "light"]
+    assert not any(colour in text for colour in other)
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_no_third_theme(name, run):
+    with pytest.raises(ValueError, match="light or dark"):
+        getattr(rc.figures, name)(*PICTURES[name](run), theme="sepia")
