@@ -3,15 +3,14 @@ import streamlit as st
 
 from pages.shared.frame import frame
 from pages.shared.viewer import viewer
-from pages.shared.views import state_table, timeline_of
+from pages.shared.views import chosen_row, row_control, state_table, timeline_of
 from pages.shared.words import note, say, table_twin
 
 hand = frame("Hidden states", "What does it remember?",
              "One time cursor through everything: what went in, every state and gate, and what the net would say at that step.")
-count = len(hand.run.held_out.target)
-row = st.number_input("Held-out sequence", 0, count - 1, 0, key="sequence", width=180,
-                      help="These sequences were never trained on.")
+row = chosen_row(hand)
 viewer(timeline_of(hand, row=row), key="hidden_states")
+row_control(hand)
 if hand.run.update == 0:
     note("These are fresh, untrained weights: what you see is what the start was drawn to be.")
 say("this network, on this sequence, held these values at these steps.",

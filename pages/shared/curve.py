@@ -1,6 +1,7 @@
 """The live half of Train: curves, numbers and samples of the run in hand, refreshed while it moves."""
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pandas as pd
@@ -9,7 +10,7 @@ import streamlit as st
 import rnn_core as rc
 from pages.shared.charts import live
 from pages.shared.engine import polling
-from pages.shared.hand import ACTIVE, Hand
+from pages.shared.hand import Hand
 from pages.shared.theme import mode
 from pages.shared.transport import status_line
 from pages.shared.views import stories
@@ -20,6 +21,7 @@ from rnn_core.run import COLUMNS
 SAMPLES = 5
 WRITTEN = 240
 SLOWER = 4
+FIRST = 500
 
 
 def watch(hand: Hand) -> None:
@@ -31,7 +33,7 @@ def watch(hand: Hand) -> None:
         look = None if hand.run_id is None else watched(hand.run_id).glance()
         polling(hand.owner)
         _curves(hand, look)
-        if hand.live and look.status not in ACTIVE:
+        if look is not None and look.status != hand.look.status:
             st.rerun()
 
     @st.fragment(run_every=None if period is None else SLOWER * period)
@@ -48,14 +50,14 @@ def _curves(hand: Hand, look: Any) -> None:
     if look is None:
         records, state = hand.run.records, "not trained yet" if hand.run.update == 0 else f"{hand.run.status} after update"
         st.markdown(f":gray[{state}]" + (f" **{hand.run.update:,}**" if hand.run.update else ""))
-        option = _options(records, base, hand.run.log, task, theme)
+        option = _options(records, base, hand.run.log, task, theme, 0)
     else:
         seen = watched(hand.run_id)
         records = seen.records
         st.markdown(status_line(look, records[-1]["seconds"] if records else 0.0))
         for sentence in filter(None, (look.reason, look.notice, look.trouble)):
             st.warning(plain(sentence), icon=":material/warning:")
-        option = seen.picture(("curve", theme), lambda: _options(records, base, look.log, task, theme))
+        option = seen.picture(("curve", theme), lambda: _options(records, base, look.log, task, theme, look.target))
     live(option[0], key="curve")
     if option[1] is not None:
         live(option[1], key="metric", height=220)
@@ -64,10 +66,13 @@ def _curves(hand: Hand, look: Any) -> None:
         _numbers(task, base, measured)
 
 
-def _options(records: list[dict[str, Any]], base: Any, log: Any, task: Any, theme: str) -> tuple[Any, Any]:
+def _options(records: list[dict[str, Any]], base: Any, log: Any, task: Any, theme: str, target: int) -> tuple[Any, Any]:
+    """The curves of loss and metric, None for a metric that is the loss; the axis grows by doubling, up to the target."""
     history = pd.DataFrame(records, columns=list(COLUMNS))
-    second = None if task.metric_name == task.loss_name else rc.figures.metric_curve(history, base, log, theme=theme, name=task.metric_name)
-    return rc.figures.live_curve(history, base, log, theme=theme), second
+    now = max(len(records), FIRST)
+    how = {"theme": theme, "until": min(target, FIRST * 2 ** math.ceil(math.log2(now / FIRST)))}
+    second = None if task.metric_name == task.loss_name else rc.figures.metric_curve(history, base, log, name=task.metric_name, **how)
+    return rc.figures.live_curve(history, base, log, name=task.loss_name, **how), second
 
 
 def _words(hand: Hand) -> None:

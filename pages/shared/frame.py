@@ -11,6 +11,7 @@ from pages.shared.hand import Hand, arrive
 from pages.shared.theme import logo
 from pages.shared.words import note, plain
 
+OPTIMISERS = {"adam": "Adam", "sgd": "SGD", "momentum": "Momentum", "rmsprop": "RMSProp"}
 ICON = str(Path(__file__).with_name("icon.png"))
 PAGES = Path(__file__).parent.parent
 ONE_RUN = {"Train": "play_circle", "Hidden states": "view_timeline", "Gradients": "trending_down",
@@ -62,7 +63,7 @@ def headline(hand: Hand) -> str:
     size = next((f"{v} units" for k, v in spec.cell_settings.model_dump().items() if k == "hidden_size"), "")
     wiring = "" if spec.wiring == "single" else f" :gray[{plain(rc.wirings()[spec.wiring].title.lower())}]"
     length = f" :gray[T = {spec.length}]" if hasattr(spec, "length") else ""
-    how = spec.optimiser if hasattr(spec, "optimiser") else rc.learners()[spec.learner].title
+    how = OPTIMISERS.get(spec.optimiser, spec.optimiser) if hasattr(spec, "optimiser") else rc.learners()[spec.learner].title
     rate = f"{spec.learning_rate:g}, " if hasattr(spec, "learning_rate") else ""
     text = (f"**{plain(cell.title)}** :gray[{plain(size)}]{wiring} &nbsp;·&nbsp; **{plain(task.title)}**{length} &nbsp;·&nbsp; "
             f"**{plain(how)}** :gray[{plain(rate)}seed {spec.seed}]")

@@ -33,8 +33,8 @@ class Hand:
 
     @property
     def live(self) -> bool:
-        """Whether it is being trained right now."""
-        return self.look is not None and self.look.status in ACTIVE
+        """Whether it moves: it is being trained, or a command has not acted yet."""
+        return self.look is not None and (self.look.status in ACTIVE or self.look.waiting > 0)
 
     @cached_property
     def run(self) -> rc.Run:
@@ -62,6 +62,11 @@ class Hand:
         except ValueError:
             return False
         return True
+
+    def passes(self) -> list[str]:
+        """The names of the network's passes: one, or two for every layer that reads from both ends."""
+        batch = self.run.held_out.rows(slice(0, 1))
+        return [one.name for one in self.run.network.trace(batch.x, mask=batch.mask).passes]
 
     def change(self, **changes: Any) -> None:
         """Put a changed experiment in hand and draw the page again; what cannot be is said in one sentence."""

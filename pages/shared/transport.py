@@ -1,6 +1,7 @@
 """The transport bar: start, pause, one update, stop, start over; and what may be changed while it runs."""
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import streamlit as st
@@ -9,11 +10,13 @@ import rnn_core as rc
 from pages.shared.controls import control
 from pages.shared.engine import engine
 from pages.shared.hand import Hand, hold
+from pages.shared.watched import watched
 from pages.shared.words import plain
 from rnn_core.jobs import EngineError
 
 WORDS = {"queued": "waiting, place {position} in line", "running": "training", "paused": "paused", "stopped": "stopped",
          "done": "done", "diverged": "ended", "failed": "failed"}
+PATIENCE = 0.25
 OVER = ("done", "stopped", "diverged", "failed")
 
 
@@ -85,8 +88,16 @@ def _submit(hand: Hand, go: bool) -> None:
 def _send(hand: Hand, name: str, value: float | None = None) -> None:
     try:
         hold(hand.spec, engine().command(hand.run_id, name, value, owner=hand.owner))
+        _settle(st.session_state["run_id"])
     except (EngineError, ValueError) as error:
         st.session_state["trouble"] = str(error)
+
+
+def _settle(run_id: str) -> None:
+    """Wait until the command has acted, a quarter of a second at most, so that the page shows what it did."""
+    end = time.monotonic() + PATIENCE
+    while watched(run_id).glance(age=0.0).waiting and time.monotonic() < end:
+        time.sleep(0.01)
 
 
 def trouble() -> None:

@@ -6,6 +6,8 @@ import streamlit as st
 
 import rnn_core as rc
 from pages.shared.hand import Hand
+from pages.shared.words import note
+from rnn_core.viewer.graph import graph
 from rnn_core.viewer.timeline import timeline
 
 MOMENTS = 40
@@ -25,6 +27,33 @@ def _timeline(key: str, row: int, compact: bool, tape: bool, _run: rc.Run) -> by
     now = moments[-1][1]
     story = _run.task.story(batch, 0, now.outputs.detach())
     return timeline(now, batch=batch, story=story, moments=moments, words=_run.task.words, key=f"{key}:{row}", compact=compact)
+
+
+def chosen_row(hand: Hand) -> int:
+    """The held-out sequence that is looked at, the same on every page; first one whose events lie well inside."""
+    return st.session_state.setdefault(f"row:{hand.spec.task}:{hand.spec.seed}", _showcase(hand.spec.id, hand.run))
+
+
+def row_control(hand: Hand) -> None:
+    """Look at another held-out sequence."""
+    slot = f"row:{hand.spec.task}:{hand.spec.seed}"
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        note("Held-out sequence, never trained on:")
+        row = st.number_input("Held-out sequence", 0, len(hand.run.held_out.target) - 1, st.session_state[slot], width=130,
+                              key=f"{slot}:{st.session_state[slot]}", label_visibility="collapsed")
+    if row != st.session_state[slot]:
+        st.session_state[slot] = row
+        st.rerun()
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _showcase(spec_id: str, _run: rc.Run) -> int:
+    for row in range(min(32, len(_run.held_out.target))):
+        story = _run.task.story(_run.held_out, row)
+        edge = len(story.inputs) // 8
+        if story.marks and story.marks[0] >= edge and story.marks[-1] < len(story.inputs) - edge:
+            return row
+    return 0
 
 
 def chosen(moments: list[int]) -> list[int]:
@@ -58,3 +87,20 @@ def state_table(key: str, row: int, _run: rc.Run) -> pd.DataFrame:
         flat = value.flatten(1)
         columns |= {f"{name}[{n}]" if flat.shape[1] > 1 else name: flat[:, n].tolist() for n in range(flat.shape[1])}
     return pd.DataFrame(columns)
+
+
+def graph_of(hand: Hand, row: int, which: int) -> tuple[bytes, rc.Result]:
+    """The graph of one pass's step, with the values and gradients of every step of one held-out sequence."""
+    return _graph(hand.key, row, which, hand.run)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _graph(key: str, row: int, which: int, _run: rc.Run) -> tuple[bytes, rc.Result]:
+    batch = _run.held_out.rows(slice(row, row + 1))
+    found = rc.costates(_run.network, batch, _run.task.loss)
+    one = found.trace.passes[which]
+    alone = len(found.trace.passes) == 1
+    readout = _run.network.readout if alone and not _run.network.feeds_back else None
+    drawn = rc.step_graph(one, readout, found.passes[which], found.outputs if alone else None)
+    labels = _run.task.story(batch, 0).inputs
+    return graph(drawn, key=f"{key}:{row}:{which}", labels=labels), drawn
