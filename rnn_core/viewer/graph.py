@@ -88,12 +88,12 @@ def _node(node, place: tuple[float, float], arrays: Mapping, inner: list, enters
     unit = low >= 0 and high <= 1 + 1e-6 and node.kind not in ("state", "input")
     size = max(1.0, float(f"{max(abs(low), abs(high)):.2g}"))
     letter, sub = split(node.label)
-    state = node.kind == "state" and node.id in enters
     return {
         "id": node.id,
         "symbol": letter,
         "sub": sub if "t" in sub else f"{sub},t" if sub else "t",
-        "title": f"{_title(node)}, as it enters" if state else _title(node),
+        "title": _title(node),
+        "enters": node.id in enters,
         "kind": node.kind,
         "tone": _tone(node),
         "x": place[0],

@@ -78,7 +78,7 @@ class Layer:
         memory = self.memory()
         order, note = order_units(self.numbers[self.main], self.numbers.get(memory.get("keep", "")))
         title = TITLES["hidden"][0] if self.tone(self.main) == "hidden" else "state"
-        row = heatmap(self.main, self.numbers[self.main], self.tone(self.main), order, title)
+        row = heatmap(self.main, self.numbers[self.main], self.tone(self.main), order, title, False)
         row["key"]["note"] = f"rows: {self.width} units, {note}"
         row["card"] = {"equations": self.equations(self.names, self.arrays_of_letters()), "memory": memory}
         return row
@@ -100,7 +100,7 @@ class Layer:
         return [*units, *singles, *maps[:MOST_MAPS]]
 
     def _other(self, name: str, values: np.ndarray, tone: str) -> dict:
-        row = heatmap(name, values, tone, list(range(values.shape[1])), "")
+        row = heatmap(name, values, tone, list(range(values.shape[1])), "", in_unit(values))
         row["key"]["note"] = f"rows: {values.shape[1]} values"
         row["card"] = {"equations": self.equations([name], {letter_of(name): name}), "memory": {}}
         return row
@@ -158,10 +158,10 @@ def signed(values: np.ndarray) -> list[float]:
     return [-top, top]
 
 
-def heatmap(name: str, values: np.ndarray, tone: str, order: list[int], title: str) -> dict:
-    """A row of units by time on a fixed scale, [0, 1] for weightings and signed otherwise, with its colour key."""
+def heatmap(name: str, values: np.ndarray, tone: str, order: list[int], title: str, weighting: bool) -> dict:
+    """A row of units by time on a fixed scale, [0, 1] for a weighting and signed otherwise, with its colour key."""
     row = {"kind": "heatmap", "array": name, **symbol(name), "title": title, "short": "", "tone": tone, "order": order}
-    scale, limits = ("seq", [0.0, 1.0]) if in_unit(values) and tone != "hidden" else ("div", signed(values))
+    scale, limits = ("seq", [0.0, 1.0]) if weighting else ("div", signed(values))
     ends = ["0", "1"] if scale == "seq" else [f"−{limits[1]:g}", "0", f"+{limits[1]:g}"]
     key = {"title": f"{title or letter_of(name)}, fixed scale", "scale": scale, "ends": ends}
     return row | {"range": limits, "scale": scale, "key": key}

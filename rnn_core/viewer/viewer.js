@@ -949,7 +949,7 @@ export const sample = (n, most) => n <= most ? Array.from({ length: n }, (_, i) 
 export function describeNode(node, t, T, values, gradient) {
   if (node.kind === "parameter") return `${node.symbol}${node.sub ? " " + node.sub : ""}, shared weights ${node.shape}, used ${T} times`
   const size = Math.sqrt(values.reduce((sum, v) => sum + v * v, 0))
-  return `${node.symbol} at step ${t} of ${T - 1}, ${node.title}, size ${fixed(size)}` + (gradient === undefined ? "" : `, gradient ${scientific(gradient)}`)
+  return `${node.symbol} ${node.enters ? "entering" : "at"} step ${t} of ${T - 1}, ${node.title}, size ${fixed(size)}` + (gradient === undefined ? "" : `, gradient ${scientific(gradient)}`)
 }
 
 const NODE = { w: 58, h: 38 }, BADGE = { w: 58, h: 34, gap: 14 }
