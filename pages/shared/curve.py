@@ -117,8 +117,7 @@ def _samples(hand: Hand) -> None:
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _written(key: str, _run: rc.Run) -> str:
-    import torch
-    return _run.task.babble(_run.network, torch.Generator().manual_seed(0), WRITTEN)
+    return _run.written(WRITTEN)
 
 
 def _short(words: list[str]) -> str:

@@ -66,11 +66,7 @@ def chosen(moments: list[int]) -> list[int]:
 @st.cache_data(max_entries=64, show_spinner=False)
 def stories(key: str, count: int, _run: rc.Run) -> list[rc.Story]:
     """The first held-out sequences in human terms, with the network's answers."""
-    import torch
-    batch = _run.held_out.rows(slice(0, count))
-    with torch.no_grad():
-        y = _run.network(batch.x, mask=batch.mask)
-    return [_run.task.story(batch, k, y) for k in range(len(y))]
+    return _run.stories(count)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
