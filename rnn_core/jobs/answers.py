@@ -15,7 +15,7 @@ NO_SUCH_RUN = "There is no run with this id here; it may have been forgotten, or
 
 def summarise(entry: Entry, position: int = 0) -> dict[str, Any]:
     """One line of the list of runs."""
-    return {"run_id": entry.id, "status": entry.status, "reason": entry.reason, "update": entry.update,
+    return {"run_id": entry.id, "status": entry.status, "reason": entry.reason, "update": entry.high,
             "target": entry.target, "title": entry.title, "created": entry.created, "holders": len(entry.holders),
             "position": position, "spec": entry.spec}
 
@@ -23,7 +23,7 @@ def summarise(entry: Entry, position: int = 0) -> dict[str, Any]:
 def describe(entry: Entry, since: int, position: int = 0, trouble: str = "") -> dict[str, Any]:
     """A look at a run whose history is in memory."""
     return {**summarise(entry, position), "lines": entry.history.since(max(0, since)),
-            "count": len(entry.history.lines), "log": _acted(entry), "waiting": len(entry.waiting),
+            "count": len(entry.history.lines), "kept": entry.kept, "log": _acted(entry), "waiting": len(entry.waiting),
             "notice": entry.notice, "attempt": entry.attempt, "digest": entry.digest, "made_with": entry.made_with,
             "trouble": trouble}
 

@@ -19,7 +19,7 @@ from rnn_core.jobs.answers import describe, find, parts, summarise
 from rnn_core.jobs.entry import CONTROLS, ENDED, Entry, new_key
 from rnn_core.jobs.errors import EngineError, UnknownRun
 from rnn_core.jobs.foreman import QUOTA, Foreman
-from rnn_core.jobs.place import VERSION, check_id, run_folder
+from rnn_core.jobs.place import ENGINE_VERSION, check_id, run_folder, source
 from rnn_core.jobs.store import Store
 
 WAITING_LIMIT = 200
@@ -34,6 +34,7 @@ class Desk(Foreman):
                  visitors: Callable[[], int]) -> None:
         super().__init__(store, send, restart)
         self.visitors, self.retired, self.memory = visitors, False, 0
+        self.source = source()
         self._answers = {"hello": self._hello, "retire": self._retire, "submit": self._submit, "look": self._look,
                          "command": self._command, "fetch": self._fetch, "runs": self._runs, "forget": self._forget}
 
@@ -50,8 +51,8 @@ class Desk(Foreman):
             return {"error": "The engine does not understand this question.", "kind": "refused"}
 
     def _hello(self) -> dict[str, Any]:
-        return {"version": VERSION, "pid": os.getpid(), "workers": dict(self.workers), "busy": self.busy,
-                "runs": len(self.runs), "memory": self.memory, "trouble": self.store.trouble}
+        return {"version": ENGINE_VERSION, "source": self.source, "pid": os.getpid(), "workers": dict(self.workers),
+                "busy": self.busy, "runs": len(self.runs), "memory": self.memory, "trouble": self.store.trouble}
 
     def _retire(self) -> dict[str, Any]:
         """Make room for another version, unless something runs or somebody else is here."""

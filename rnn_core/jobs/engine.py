@@ -17,7 +17,7 @@ from distributed.system import MEMORY_LIMIT
 from rnn_core.jobs.errors import EngineError
 from rnn_core.jobs.hooks import DeskPlugin
 from rnn_core.jobs.lock import FolderLock
-from rnn_core.jobs.place import VERSION, Address, prepare, remove_address, write_address
+from rnn_core.jobs.place import ENGINE_VERSION, Address, prepare, remove_address, write_address
 from rnn_core.jobs.store import Store
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -81,7 +81,7 @@ async def _serve(plan: Plan, folder: Path, store: Store) -> None:
         nannies = [Nanny(scheduler.address, nthreads=1, preload=["rnn_core.jobs.hooks"], memory_limit=memory,
                          host=plan.host, local_directory=str(folder / "scratch"), **local) for _ in range(plan.workers)]
         starting = [asyncio.ensure_future(_started(nanny)) for nanny in nannies]
-        write_address(folder, Address(scheduler.address, VERSION, os.getpid()))
+        write_address(folder, Address(scheduler.address, ENGINE_VERSION, os.getpid()))
         try:
             await _wait(plan, plugin, enough)
         finally:

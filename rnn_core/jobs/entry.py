@@ -34,7 +34,7 @@ class Logged:
 
 @dataclass
 class Entry:
-    """One run: its record, its story, where it is being advanced."""
+    """One run: its record, its story, where it is being advanced; ``high`` is the highest update that was shown."""
 
     key: str
     spec: str
@@ -54,7 +54,6 @@ class Entry:
     checkpoint: Checkpoint | None = None
     history: History = field(default_factory=History)
     written: int = 0
-    update: int = 0
     worker: str | None = None
     attempt: int = field(default_factory=lambda: int(time.time()))
     seq: int = 0
@@ -108,13 +107,12 @@ class Entry:
         return Entry(new_key(self.record), self.spec, owner, self.title, self.target, "fork", [owner], status=status,
                      reason=self.reason, high=max(self.high, self.kept), log=story, digest=self.digest,
                      made_with=self.made_with, checkpoint=self.checkpoint, history=self.history.copy(self.kept),
-                     written=self.history.upto(self.kept), update=self.update)
+                     written=self.history.upto(self.kept))
 
     def open(self, checkpoint: Checkpoint | None, history: History) -> None:
         """Take checkpoint and history back into memory."""
         self.checkpoint, self.history, self.opened = checkpoint, history, True
-        self.written = len(history.lines)
-        self.update = max(self.kept, self.high)
+        self.written, self.high = len(history.lines), max(self.kept, self.high)
 
     def close(self) -> None:
         """Leave checkpoint and history to the files."""

@@ -121,7 +121,7 @@ class Foreman:
             self.assign()
 
     def _take_news(self, entry: Entry, update: int, status: str, lines: Any, acted: Any, made_with: str) -> None:
-        entry.update, entry.high, entry.made_with = update, max(entry.high, update), made_with
+        entry.high, entry.made_with = max(entry.high, update), made_with
         for number, line in lines:
             entry.history.add(number, line)
         for seq in acted:
@@ -157,7 +157,7 @@ class Foreman:
 
     def _end(self, entry: Entry, status: str, reason: str, digest: str = "") -> None:
         entry.worker, entry.reason, entry.digest = None, reason, digest
-        raised = any(name == "updates" and value > entry.update for name, value, _ in entry.waiting.values())
+        raised = any(name == "updates" and value > entry.high for name, value, _ in entry.waiting.values())
         entry.status = "queued" if status == "done" and raised else status
         if entry.status in ENDED:
             self.drop_waiting(entry)

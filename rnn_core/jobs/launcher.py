@@ -14,7 +14,7 @@ from distributed.security import Security
 from rnn_core.jobs.errors import EngineError, NotThere
 from rnn_core.jobs.hooks import QUESTION
 from rnn_core.jobs.lock import FolderLock
-from rnn_core.jobs.place import VERSION, prepare, read_address
+from rnn_core.jobs.place import ENGINE_VERSION, prepare, read_address, source
 from rnn_core.jobs.secure import security_from
 
 START_WITHIN, STARTS = 60.0, 3
@@ -36,22 +36,27 @@ def elsewhere() -> tuple[str, Security | None] | None:
     return url, security
 
 
-def reach(url: str, security: Security | None = None) -> Client:
-    """A client of the engine at an address; OSError if nothing answers, EngineError if its version is another."""
+def reach(url: str, security: Security | None = None, renew: bool = False) -> Client:
+    """A client of the engine at an address; OSError if nothing answers, EngineError if its version is another.
+
+    An engine of another version, and with ``renew`` one that was started from other source, is asked to make room. It
+    does so if nothing runs and nobody else is connected; to the page it then looks as if nobody answered.
+    """
     client = Client(url, timeout=5, set_as_default=False, security=security)
     try:
         hello = ask(client, do="hello")
-        if hello["version"] == VERSION:
+        fits = hello["version"] == ENGINE_VERSION
+        if fits and not (renew and hello["source"] != source()):
             return client
-        retired = ask(client, do="retire")["retired"]
+        if ask(client, do="retire")["retired"]:
+            raise ConnectionError("An idle engine of another version makes room.")
+        if fits:
+            return client
+        raise EngineError(f"An engine of version {hello['version']} is at work here and this page has version "
+                          f"{ENGINE_VERSION}; let its runs end, or stop it, and come back.")
     except BaseException:
         client.close(timeout=1)
         raise
-    client.close(timeout=1)
-    if retired:
-        raise ConnectionError("An idle engine of another version makes room.")
-    raise EngineError(f"An engine of version {hello['version']} is at work here and this page has version {VERSION}; "
-                      "let its runs end, or stop it, and come back.")
 
 
 def ask(client: Client, **question: object) -> dict:
@@ -65,7 +70,7 @@ def find_or_start(folder: Path, workers: int | None) -> Client:
     launching, running = FolderLock(folder / "launch.lock"), FolderLock(folder / "engine.lock")
     starts = 0
     while time.monotonic() < end and starts < STARTS:
-        if (client := _try(folder)) is not None:
+        if (client := _try(folder, renew=not starts)) is not None:
             return client
         if launching.acquire():
             try:
@@ -81,7 +86,7 @@ def find_or_start(folder: Path, workers: int | None) -> Client:
     raise NotThere(f"The engine did not start; {folder / 'engine.log'} may say why.")
 
 
-def _try(folder: Path) -> Client | None:
+def _try(folder: Path, renew: bool = False) -> Client | None:
     """A client of the engine whose address is written here, if it answers."""
     address = read_address(folder)
     if address is None:
@@ -89,7 +94,7 @@ def _try(folder: Path) -> Client | None:
     host, _, port = address.url.partition("://")[2].rpartition(":")
     try:
         socket.create_connection((host.strip("[]"), int(port)), timeout=1).close()
-        return reach(address.url)
+        return reach(address.url, renew=renew)
     except (OSError, ValueError):
         return None
 

@@ -15,9 +15,10 @@ class Look:
     ``run_id`` is the id to go on with: it differs from the one asked for once a command has given the run a name of
     its own. ``status`` is queued (``position`` in the visitor's own line, from 1), running, paused, stopped, done,
     diverged or failed; ``reason`` is one sentence where it ended badly. ``update`` of ``target`` updates are done.
-    ``records`` are those after the first ``since``, at most 20,000 at a time, and ``count`` is how many there are.
-    ``log`` holds the commands that changed numbers, each with the update at which it acted; ``waiting`` counts commands
-    that have not acted yet; ``notice`` says why the last one was refused. ``spec`` is the record as JSON. ``holders``
+    ``records`` are those after the first ``since``, at most 20,000 at a time, and ``count`` is how many there are;
+    ``kept`` is the update of the newest checkpoint, which is what ``Engine.fetch`` gives. ``log`` holds the
+    commands that changed numbers, each with the update at which it acted; ``waiting`` counts commands that have not
+    acted yet; ``notice`` says why the last one was refused. ``spec`` is the record as JSON. ``holders``
     counts the visitors who submitted it: a command by any of several makes a copy. ``attempt`` grows whenever another
     worker takes over, ``digest`` is the hash of a run that has ended, ``made_with`` the torch, threads and processor
     that it ran on, and ``trouble`` one sentence while the store cannot be written.
@@ -35,6 +36,7 @@ class Look:
     holders: int = 1
     records: list[dict[str, Any]] = field(default_factory=list)
     count: int = 0
+    kept: int = 0
     log: tuple[Command, ...] = ()
     waiting: int = 0
     notice: str = ""

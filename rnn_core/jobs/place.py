@@ -10,15 +10,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rnn_core.jobs.errors import UnknownRun
+from rnn_core.version import VERSION
 
 PROTOCOL = 1
+ENGINE_VERSION = f"{VERSION}-{PROTOCOL}"
 RUN_ID = re.compile(r"[0-9a-f]{16}(-[0-9a-f]{8})?")
 ROOMS_THAT_ONLY_LOOK = {"analysis", "figures", "viewer", "verify"}
 
 
 @dataclass(frozen=True)
 class Address:
-    """How to reach a running engine: its URL, the version of its code, its process."""
+    """How to reach a running engine: its URL, its version, its process."""
 
     url: str
     version: str
@@ -87,14 +89,11 @@ def remove_address(folder: Path) -> None:
         (folder / "engine.json").unlink(missing_ok=True)
 
 
-def _version() -> str:
-    """Protocol number and a digest of the source that decides what a run computes."""
+def source() -> str:
+    """A digest of the source that decides what a run computes, as it is on disk now."""
     root, digest = Path(__file__).parents[1], hashlib.sha256()
     for path in sorted(root.rglob("*.py")):
         relative = path.relative_to(root)
         if relative.parts[0] not in ROOMS_THAT_ONLY_LOOK:
             digest.update(relative.as_posix().encode() + b"\0" + path.read_bytes())
-    return f"{PROTOCOL}-{digest.hexdigest()[:12]}"
-
-
-VERSION = _version()
+    return digest.hexdigest()[:12]
