@@ -76,6 +76,7 @@ class Experiment(BaseModel):
         cell, task = catalogue.cell_classes()[self.architecture], catalogue.task_classes()[self.task]
         if task.runs_along not in cell.runs_along:
             raise ValueError(f"A {cell.card.title} does not run along a {task.runs_along}, as {task.card.title} needs.")
+        catalogue.network_classes()[self.wiring].check(cell)
         return self
 
     def __getattr__(self, name: str) -> Any:
@@ -115,14 +116,20 @@ class Experiment(BaseModel):
     def mend(cls, query: Mapping[str, str]) -> tuple[Experiment, list[str]]:
         """The record of an address as far as it makes sense: what does not falls back to its default, with a notice."""
         good: dict[str, Any] = {}
-        notices = []
-        for key in sorted(query, key=lambda k: (k not in PARTS, k == "data")):
+
+        def take(*keys: str) -> str:
+            """Accept these fields together; why not, or ""."""
+            new = {k: query[k] for k in keys}
             try:
-                cls._assemble({**good, key: query[key]})
+                cls._assemble(good | new)
             except ValueError as error:
-                notices.append(str(error))
-            else:
-                good[key] = query[key]
+                return str(error)
+            good.update(new)
+            return ""
+
+        take(*(k for k, options in PARTS.items() if k in query and str(query[k]) in options()))
+        rest = sorted(query.keys() - good.keys(), key=lambda k: (k not in PARTS, k == "data", k))
+        notices = [why for why in map(take, rest) if why]
         spec = cls._assemble(good)
         if spec.device != "cpu" and not device_exists(spec.device):
             notices.append(f"This machine has no {spec.device}; the CPU takes its place.")
@@ -138,7 +145,7 @@ class Experiment(BaseModel):
         """The record that ``to_json`` wrote; ValueError for any other text or a newer schema."""
         try:
             flat = dict(json.loads(text))
-        except (TypeError, ValueError):
+        except (RecursionError, TypeError, ValueError):
             raise ValueError("This is not an experiment's record.") from None
         if (schema := flat.pop("schema", None)) != SCHEMA:
             raise ValueError(f"This record has schema {shown(schema)}; this version reads schema {SCHEMA}.")
@@ -180,10 +187,10 @@ def build(kind: type[BaseModel], fields: dict[str, Any]) -> Any:
         raise ValueError(f"{where}; it was “{shown(first['input'])}”." if name else f"{where}.") from None
 
 
-def shown(value: Any) -> str:
-    """A value as a short piece of plain text."""
+def shown(value: Any, most: int = 40) -> str:
+    """A value as a short piece of plain text, ``most`` letters at the most."""
     text = "".join(c if c.isprintable() else "�" for c in str(value))
-    return text if len(text) <= 40 else text[:39] + "…"
+    return text if len(text) <= most else text[:most - 1] + "…"
 
 
 def device_exists(device: str) -> bool:

@@ -19,7 +19,7 @@ from rnn_core import catalogue
 from rnn_core.experiment import Experiment
 from rnn_core.learners.base import Diverged
 from rnn_core.networks.base import Network
-from rnn_core.records import Batch, Command, Progress, Streams
+from rnn_core.records import Batch, Command, Progress, Story, Streams
 
 HELD_OUT = 128
 EVERY = 25
@@ -74,13 +74,10 @@ class Run:
 
         A Command that is sent in is obeyed at once, whatever its update, and logged with the update of now.
         """
-        if not self.records:
+        if self.update == 0 and not self.records:
             self._record(None, None)
         yield from self._listen(self._progress())
-        while not self.finished:
-            self._replay_log()
-            if self.finished:
-                break
+        while self._goes_on():
             self.status, started = "running", time.perf_counter()
             try:
                 for step in self.learner.update():
@@ -99,7 +96,15 @@ class Run:
                 self.status = "done"
             self._record(loss, norm)
             yield from self._listen(self._progress())
-        self.status = "done"
+        if self.status != "diverged":
+            self.status = "done"
+        if self.update not in self.tape:
+            self._record_tape()
+
+    def _goes_on(self) -> bool:
+        """Whether another update is due, once the log's commands up to now are obeyed."""
+        self._replay_log()
+        return not self.finished
 
     def _listen(self, said: Progress | None) -> Generator[Progress | None, Command | None, None]:
         while (command := (yield said)) is not None:
@@ -107,12 +112,15 @@ class Run:
             said = None
 
     def obey(self, name: str, value: float) -> Command:
-        """Change a learner's setting now and log it; raises ValueError, in one sentence, if that cannot be."""
+        """Change a learner's setting now and log it; raises ValueError, in one sentence, if that cannot be.
+
+        Commands of the log whose update is still to come stay in force.
+        """
         self._replay_log()
         self.learner.change(name, value)
         command = Command(update=self.update, name=name, value=value)
-        self.log.append(command)
-        self.obeyed = len(self.log)
+        self.log.insert(self.obeyed, command)
+        self.obeyed += 1
         if self.status == "done" and not self.finished:
             self.status = "running"
         return command
@@ -134,13 +142,25 @@ class Run:
         self.tape[self.update] = {k: v.detach().clone().cpu() for k, v in self.network.state_dict().items()}
 
     def _progress(self) -> Progress:
-        return Progress(**self.records[-1], status=self.status)
+        last = self.records[-1] if self.records else {"update": self.update, "seconds": self.seconds}
+        return Progress(**last, status=self.status)
 
     @torch.no_grad()
     def measure(self) -> tuple[float, float]:
         """Loss and metric on the held-out sequences, now."""
         y = self.network(self.held_out.x, mask=self.held_out.mask)
         return float(self.task.loss(y, self.held_out)), self.task.metric(y, self.held_out)
+
+    @torch.no_grad()
+    def stories(self, count: int) -> list[Story]:
+        """The first held-out sequences in human terms, with the network's answers."""
+        batch = self.held_out.rows(slice(0, count))
+        y = self.network(batch.x, mask=batch.mask)
+        return [self.task.story(batch, k, y) for k in range(len(y))]
+
+    def written(self, characters: int, seed: int = 0) -> str:
+        """What the network writes when it hears itself; for tasks whose networks write."""
+        return self.task.babble(self.network, torch.Generator().manual_seed(seed), characters)
 
     def fresh_moments(self) -> dict[int, dict[str, Tensor]]:
         """Moments of the tape that were not yet asked for."""
@@ -163,7 +183,7 @@ class Run:
         tensors |= {f"learner.{k}": v for k, v in self.learner.tensors().items()}
         tensors |= {f"stream.{k}": v for k, v in self.streams.state().items()}
         facts = {"spec": self.spec.to_json(), "update": self.update, "status": self.status, "reason": self.reason,
-                 "seconds": self.seconds, "obeyed": self.obeyed, "learner": self.learner.numbers(),
+                 "seconds": self.seconds, "obeyed": self.obeyed, "learner": self.learner.numbers(), "tensors": sorted(tensors),
                  "log": [c.model_dump() for c in self.log], "torch": torch.__version__,
                  "threads": torch.get_num_threads()}
         plain = {k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}
@@ -171,20 +191,28 @@ class Run:
 
     @classmethod
     def resume(cls, spec: Experiment, checkpoint: bytes, log: Iterable[Command] | None = None) -> Run:
-        """Take a run up again; with a ``log``, commands after the checkpoint's are obeyed when their update is reached."""
+        """Take a run up again; with a ``log``, commands after the checkpoint's are obeyed when their update is reached.
+
+        Raises ValueError, in one sentence, for a checkpoint that is damaged or belongs to another experiment.
+        """
         tensors, facts = read_checkpoint(checkpoint)
-        if facts["spec"] != spec.to_json():
+        if facts.get("spec") != spec.to_json():
             raise ValueError("This checkpoint belongs to another experiment.")
-        run = cls(spec, [Command(**c) for c in facts["log"]] if log is None else log)
-        run.obeyed, run.update, run.seconds = facts["obeyed"], facts["update"], facts["seconds"]
-        run.status, run.reason = facts["status"], facts["reason"]
 
         def part(name: str) -> dict[str, Tensor]:
             return {k.split(".", 1)[1]: v for k, v in tensors.items() if k.startswith(f"{name}.")}
 
-        run.network.load_state_dict(part("network"))
-        run.learner.restore(part("learner"), facts["learner"])
-        run.streams.restore(part("stream"))
+        try:
+            run = cls(spec, [Command(**c) for c in facts["log"]] if log is None else log)
+            run.obeyed, run.update, run.seconds = int(facts["obeyed"]), int(facts["update"]), float(facts["seconds"])
+            run.status, run.reason = str(facts["status"]), str(facts["reason"])
+            if run.update < 0 or facts["tensors"] != sorted(tensors):
+                raise ValueError("Something is missing.")
+            run.network.load_state_dict(part("network"))
+            run.learner.restore(part("learner"), facts["learner"])
+            run.streams.restore(part("stream"))
+        except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError):
+            raise ValueError("This checkpoint does not fit its experiment.") from None
         return run
 
     @classmethod
@@ -218,8 +246,8 @@ def read_checkpoint(checkpoint: bytes) -> tuple[dict[str, Tensor], dict[str, Any
     try:
         tensors = safetensors.torch.load(checkpoint)
         size = int.from_bytes(checkpoint[:8], "little")
-        facts = json.loads(json.loads(checkpoint[8:8 + size])["__metadata__"]["facts"])
-    except (safetensors.SafetensorError, ValueError, KeyError, TypeError):
+        facts = dict(json.loads(json.loads(checkpoint[8:8 + size])["__metadata__"]["facts"]))
+    except (safetensors.SafetensorError, LookupError, RecursionError, TypeError, ValueError):
         raise ValueError("This checkpoint is damaged.") from None
     return tensors, facts
 

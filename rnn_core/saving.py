@@ -15,10 +15,11 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from rnn_core.experiment import SCHEMA, Experiment
+from rnn_core.experiment import SCHEMA, Experiment, shown
 from rnn_core.run import COLUMNS, Run
 from rnn_core.version import VERSION
 
+STATUSES = ("ready", "running", "done", "diverged")
 FILES = ("experiment.json", "checkpoint.safetensors", "tape.safetensors", "history.csv")
 
 
@@ -35,8 +36,15 @@ def save(run: Run, folder: str | os.PathLike[str]) -> None:
     manifest = {"schema": SCHEMA, "code": VERSION, "torch": torch.__version__, "python": platform.python_version(),
                 "threads": torch.get_num_threads(), "status": run.status, "reason": run.reason,
                 "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in contents.items()}}
-    for name, data in {**contents, "manifest.json": json.dumps(manifest, indent=1).encode()}.items():
+    for name, data in {**contents, "manifest.json": seal(manifest)}.items():
         replace(folder / name, data)
+
+
+def seal(manifest: dict[str, Any]) -> bytes:
+    """The manifest's file: its facts and, as ``seal``, their own SHA-256."""
+    facts = {k: v for k, v in manifest.items() if k != "seal"}
+    facts["seal"] = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+    return json.dumps(facts, indent=1).encode()
 
 
 def replace(path: Path, data: bytes) -> None:
@@ -52,23 +60,42 @@ def replace(path: Path, data: bytes) -> None:
 def load(folder: str | os.PathLike[str]) -> Run:
     """Read a saved run; raises DamagedRun, in one sentence, when a file is missing, changed or of another schema."""
     folder = Path(folder)
+    place = shown(folder.name)
     try:
-        manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+        written = (folder / "manifest.json").read_bytes()
         contents = {name: (folder / name).read_bytes() for name in FILES}
+        manifest = dict(json.loads(written))
         if manifest["schema"] != SCHEMA:
-            raise DamagedRun(f"The run in {folder.name} has schema {manifest['schema']}; this version reads {SCHEMA}.")
+            raise DamagedRun(f"The run in {place} has schema {shown(manifest['schema'])}; this version reads {SCHEMA}.")
         changed = [n for n, data in contents.items() if hashlib.sha256(data).hexdigest() != manifest["sha256"][n]]
+        changed += ["manifest.json"] * (written != seal(manifest))
         if changed:
-            raise DamagedRun(f"The run in {folder.name} is damaged: {', '.join(changed)} changed since it was saved.")
-        return Run.assemble(Experiment.from_json(contents["experiment.json"].decode()),
-                            contents["checkpoint.safetensors"], read_history(contents["history.csv"].decode()),
-                            unpack_tape(contents["tape.safetensors"]), None, manifest["status"], manifest["reason"])
+            raise DamagedRun(f"The run in {place} is damaged: {', '.join(changed)} changed since it was saved.")
+        run = Run.assemble(Experiment.from_json(contents["experiment.json"].decode()),
+                           contents["checkpoint.safetensors"], read_history(contents["history.csv"].decode()),
+                           unpack_tape(contents["tape.safetensors"]), None, manifest["status"], manifest["reason"])
+        check(run)
+        return run
     except DamagedRun:
         raise
     except OSError as error:
-        raise DamagedRun(f"There is no complete run in {folder.name}: {Path(error.filename or '').name} is missing.") from None
-    except (ValueError, KeyError, TypeError, RuntimeError, safetensors.SafetensorError) as error:
-        raise DamagedRun(f"The run in {folder.name} is damaged or not a run: {error}") from None
+        raise DamagedRun(f"There is no complete run in {place}: {Path(error.filename or '').name} is missing.") from None
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, RuntimeError, TypeError, ValueError,
+            safetensors.SafetensorError) as error:
+        why = f": {shown(error, 120).rstrip('.')}" if isinstance(error, ValueError) else ""
+        raise DamagedRun(f"The run in {place} is damaged or not a run{why}.") from None
+
+
+def check(run: Run) -> None:
+    """Raise ValueError unless status, history and tape are of the kind that this run could have left."""
+    weights = {k: v.shape for k, v in run.network.state_dict().items()}
+    if run.status not in STATUSES or not isinstance(run.reason, str):
+        raise ValueError("its status is unknown")
+    updates = [record["update"] for record in run.records]
+    if updates and updates != list(range(updates[0], updates[0] + len(updates))):
+        raise ValueError("its history has gaps")
+    if any({k: v.shape for k, v in moment.items()} != weights for moment in run.tape.values()):
+        raise ValueError("its tape was made by another network")
 
 
 def pack_tape(tape: dict[int, dict[str, Tensor]]) -> bytes:
@@ -95,6 +122,8 @@ def write_history(records: list[dict[str, Any]]) -> str:
 
 
 def read_history(text: str) -> list[dict[str, Any]]:
-    """The history that ``write_history`` wrote."""
-    return [{k: (int(v) if k == "update" else float(v)) if v else None for k, v in row.items()}
-            for row in csv.DictReader(io.StringIO(text))]
+    """The history that ``write_history`` wrote; ValueError for any other text."""
+    reader = csv.DictReader(io.StringIO(text))
+    if reader.fieldnames != list(COLUMNS):
+        raise ValueError("its history has other columns")
+    return [{k: (int(v) if k == "update" else float(v)) if v else None for k, v in row.items()} for row in reader]

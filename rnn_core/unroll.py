@@ -22,7 +22,8 @@ def unroll(cell: Cell, x: Any = None, state: Any = None, *, mask: Tensor | None 
     keeps its state and outputs 0, whatever stands in x. ``force(t, state)`` may overwrite fields before a step:
     clamping, lesions, teacher forcing. ``record`` keeps the entering states as nodes of the autograd graph, each field
     apart, so that gradients with respect to them can be asked for. ``reverse`` runs from the last step to the first;
-    the trace is in sequence time all the same. Raises ValueError when there is nothing to run over.
+    the trace, and the t that ``force`` is told, are in sequence time all the same. Raises ValueError when there is
+    nothing to run over.
     """
     if x is None and steps is None:
         raise ValueError("Nothing to unroll: give x, or a number of steps.")
@@ -32,11 +33,13 @@ def unroll(cell: Cell, x: Any = None, state: Any = None, *, mask: Tensor | None 
         state = cell.initial_state(1 if x is None else leaves(x)[0].shape[0])
     order = flip if reverse else (lambda tree: tree)
     drives = [None] * steps if drive is None else split(order(drive))
+    if not drives:
+        raise ValueError("Nothing to unroll: a sequence needs at least one step.")
     masks = [None] * len(drives) if mask is None else order(mask).unbind(1)
     nodes, after, outputs = [], [], []
     for t, (d, m) in enumerate(zip(drives, masks)):
         if force is not None:
-            state = force(t, state)
+            state = force(len(drives) - 1 - t if reverse else t, state)
         if record:
             state = tmap(_enter, state)
         nodes.append(state)
@@ -57,7 +60,7 @@ def _enter(v: Tensor) -> Tensor:
 def run_fast(cell: Cell, x: Any, state: Any = None, *, mask: Tensor | None = None) -> tuple[Tensor, Any]:
     """Outputs (b, t, o) and final state, by torch's own kernel where the cell offers one and the mask is a plain tail."""
     lengths = None if mask is None else tail_lengths(mask)
-    if isinstance(x, Tensor) and (mask is None or lengths is not None):
+    if isinstance(x, Tensor) and x.shape[1] and (mask is None or lengths is not None):
         inside = x if mask is None else clean(x, mask)
         got = cell.fused(inside, cell.initial_state(x.shape[0]) if state is None else state, lengths)
         if got is not None:

@@ -6,6 +6,8 @@ import inspect
 import json
 import os
 import pkgutil
+import sys
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import resources
 from types import ModuleType
@@ -19,25 +21,37 @@ from rnn_core.records import Card
 from rnn_core.tasks.base import Task
 
 PLUGINS = "RNN_EXPLORER_PLUGINS"
+RESERVED = ("architecture", "wiring", "task", "learner", "seed", "device", "data", "schema", "id", "run")
 
 
 class CatalogueError(ImportError):
     """A file in the catalogue is broken: said loudly, with its name."""
 
 
+def _modules(package: ModuleType) -> Iterator[tuple[str, ModuleType]]:
+    """Every file of a folder but its base, in order of name."""
+    places: dict[str, str] = {}
+    for place in package.__path__:
+        for info in pkgutil.iter_modules([place]):
+            if places.setdefault(info.name, place) != place:
+                raise CatalogueError(f"There are two files {info.name}.py, in {places[info.name]} and {place}: rename one.")
+    for name in sorted(places.keys() - {"base"}):
+        try:
+            yield name, importlib.import_module(f"{package.__name__}.{name}")
+        except Exception as error:
+            raise CatalogueError(f"{os.path.join(places[name], name)}.py cannot be loaded: {error!r}.") from error
+
+
 @cache
 def _members(package: ModuleType, base: type) -> dict[str, Any]:
     """The class with a card in each file of a folder, by the file's name."""
     found = {}
-    for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda i: i.name):
-        if info.name == "base":
-            continue
-        module = importlib.import_module(f"{package.__name__}.{info.name}")
+    for name, module in _modules(package):
         own = [c for c in vars(module).values() if inspect.isclass(c) and issubclass(c, base)
                and c.__module__ == module.__name__ and "card" in vars(c)]
         if len(own) != 1:
             raise CatalogueError(f"{module.__file__} must define exactly one {base.__name__} with a card; it has {len(own)}.")
-        found[info.name] = own[0]
+        found[name] = own[0]
     return found
 
 
@@ -65,11 +79,10 @@ def learner_classes() -> dict[str, type[Learner]]:
 def analysis_functions() -> dict[str, Any]:
     """Every analysis by its name: the function that bears the name of its file; its card is the file's ``CARD``."""
     found = {}
-    for info in sorted(pkgutil.iter_modules(analysis.__path__), key=lambda i: i.name):
-        module = importlib.import_module(f"{analysis.__name__}.{info.name}")
-        if not (callable(getattr(module, info.name, None)) and isinstance(getattr(module, "CARD", None), Card)):
-            raise CatalogueError(f"{module.__file__} must define CARD and a function {info.name}.")
-        found[info.name] = getattr(module, info.name)
+    for name, module in _modules(analysis):
+        if not (callable(getattr(module, name, None)) and isinstance(getattr(module, "CARD", None), Card)):
+            raise CatalogueError(f"{module.__file__} must define CARD and a function {name}.")
+        found[name] = getattr(module, name)
     return found
 
 
@@ -100,23 +113,32 @@ def analyses() -> dict[str, Card]:
 
 def add_folder(folder: str | os.PathLike[str]) -> None:
     """Let a folder with subfolders ``cells``, ``tasks`` or ``learners`` add to the catalogue, here and in processes
-    started from here; raises CatalogueError, and adds nothing, when one of its files is broken."""
-    before = {package: list(package.__path__) for package in (cells, tasks, learners)}
-    for package in before:
-        package.__path__.append(os.path.join(os.fspath(folder), package.__name__.rsplit(".", 1)[-1]))
-    _forget()
+    started from here; raises CatalogueError, and adds nothing, when one of its files is broken. A folder that is added
+    again is read afresh."""
+    place = os.path.abspath(folder)
+    rooms = {package: os.path.join(place, package.__name__.rsplit(".", 1)[-1]) for package in (cells, tasks, learners)}
+    if not any(map(os.path.isdir, rooms.values())):
+        raise CatalogueError(f"There is no folder cells, tasks or learners in {place}.")
+    before = {package: list(package.__path__) for package in rooms}
+    for package, room in rooms.items():
+        package.__path__[:] = [*(path for path in before[package] if path != room), room]
+    _forget(rooms.values())
     try:
         check()
     except Exception:
         for package, path in before.items():
             package.__path__[:] = path
-        _forget()
+        _forget(rooms.values())
         raise
-    known = [f for f in os.environ.get(PLUGINS, "").split(os.pathsep) if f]
-    os.environ[PLUGINS] = os.pathsep.join([*known, os.fspath(folder)])
+    known = [f for f in os.environ.get(PLUGINS, "").split(os.pathsep) if f and f != place]
+    os.environ[PLUGINS] = os.pathsep.join([*known, place])
 
 
-def _forget() -> None:
+def _forget(folders: Iterable[str]) -> None:
+    """Look into every folder again when it is asked for next, and read the files of these folders anew."""
+    for name, module in list(sys.modules.items()):
+        if os.path.dirname(getattr(module, "__file__", None) or "") in folders:
+            del sys.modules[name]
     importlib.invalidate_caches()
     _members.cache_clear()
     analysis_functions.cache_clear()
@@ -124,13 +146,13 @@ def _forget() -> None:
 
 def check() -> None:
     """Raise CatalogueError unless every file loads and no setting's name means two things in one experiment."""
-    parts = [("cell", cell_classes()), ("wiring", network_classes()), ("task", task_classes()),
-             ("learner", learner_classes())]
-    owner: dict[str, str] = {}
+    parts = [("a cell", cell_classes()), ("a wiring", network_classes()), ("a task", task_classes()),
+             ("a learner", learner_classes())]
+    owner = dict.fromkeys(RESERVED, "every experiment")
     for part, classes in parts:
         for name in {field for c in classes.values() for field in c.Settings.model_fields}:
             if owner.setdefault(name, part) != part:
-                raise CatalogueError(f"The setting “{name}” belongs to a {owner[name]} and to a {part}: rename one.")
+                raise CatalogueError(f"The setting “{name}” belongs to {owner[name]} and to {part}: rename one.")
     analysis_functions()
 
 

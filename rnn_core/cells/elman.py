@@ -72,7 +72,8 @@ class Elman(Cell):
     @classmethod
     def from_weights(cls, module: torch.nn.RNN, W: Tensor, R: Tensor, b: Tensor, c: Tensor) -> Elman:
         """An Elman cell with the weights of one layer of ``torch.nn.RNN``, its two biases summed."""
-        cell = cls(W.shape[1], Settings(hidden_size=R.shape[1], activation=module.nonlinearity)).to(W)
+        settings = Settings.model_construct(hidden_size=R.shape[1], activation=module.nonlinearity)
+        cell = cls(W.shape[1], settings).to(W)
         cell.load_state_dict({"W": W, "R": R, "b": b + c})
         return cell
 

@@ -88,7 +88,7 @@ class GRU(Cell):
     def from_weights(cls, module: torch.nn.GRU, W: Tensor, R: Tensor, b: Tensor, c: Tensor) -> GRU:
         """A GRU cell (v3) with the weights of one layer of ``torch.nn.GRU``; only the candidate keeps two biases."""
         n = R.shape[1]
-        cell = cls(W.shape[1], Settings(hidden_size=n)).to(W)
+        cell = cls(W.shape[1], Settings.model_construct(hidden_size=n)).to(W)
         joint = torch.cat([b[:2 * n] + c[:2 * n], b[2 * n:]])
         cell.load_state_dict({"W": W, "R": R, "b": joint, "c": c[2 * n:]})
         return cell

@@ -84,7 +84,7 @@ class LSTM(Cell):
     @classmethod
     def from_weights(cls, module: torch.nn.LSTM, W: Tensor, R: Tensor, b: Tensor, c: Tensor) -> LSTM:
         """An LSTM cell with the weights of one layer of ``torch.nn.LSTM``, its two biases summed."""
-        cell = cls(W.shape[1], Settings(hidden_size=R.shape[1])).to(W)
+        cell = cls(W.shape[1], Settings.model_construct(hidden_size=R.shape[1])).to(W)
         cell.load_state_dict({"W": W, "R": R, "b": b + c})
         return cell
 

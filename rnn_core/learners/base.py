@@ -48,7 +48,7 @@ class Learner:
         kind = type(getattr(self.settings, name))
         try:
             self.settings = type(self.settings)(**{**self.settings.model_dump(), name: kind(value)})
-        except ValueError:
+        except (OverflowError, ValueError):
             raise ValueError(f"{value:g} is outside the range of {name.replace('_', ' ')}.") from None
 
     def tensors(self) -> dict[str, Tensor]:

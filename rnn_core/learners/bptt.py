@@ -78,9 +78,9 @@ class BPTT(Learner):
         norm = float(torch.nn.utils.clip_grad_norm_(self.parameters, limit))
         value = loss.item()
         self.first_loss = value if self.first_loss is None else self.first_loss
-        if not (math.isfinite(value) and math.isfinite(norm)) or value > RUNAWAY * max(1.0, self.first_loss):
+        if why := _trouble(value, norm, self.first_loss):
             self._go_back()
-            raise Diverged(f"the loss became {value:.3g}")
+            raise Diverged(why)
         with torch.no_grad():
             torch._foreach_copy_(self.backup, self.parameters)
         self.optimiser.step()
@@ -117,7 +117,18 @@ class BPTT(Learner):
         state: dict[int, dict[str, Tensor]] = {}
         for key, v in tensors.items():
             k, name = key.split(".", 1)
+            if v.dim() and v.shape != self.parameters[int(k)].shape:
+                raise ValueError(f"The optimiser's {name} has the shape of another weight.")
             state.setdefault(int(k), {})[name] = v
         self.optimiser.load_state_dict({**self.optimiser.state_dict(), "state": state})
         with torch.no_grad():
             torch._foreach_copy_(self.backup, self.parameters)
+
+
+def _trouble(loss: float, norm: float, first: float) -> str:
+    """What is wrong with a loss and the length of its gradient; "" when nothing is."""
+    if not math.isfinite(loss):
+        return f"the loss became {loss}"
+    if not math.isfinite(norm):
+        return f"the gradient became {norm}"
+    return f"the loss grew from {first:.3g} to {loss:.3g}" if loss > RUNAWAY * max(1.0, first) else ""

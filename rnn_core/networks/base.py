@@ -31,6 +31,7 @@ class Network(nn.Module):
     card: ClassVar[Card]
     Settings: ClassVar[type[Settings]] = Settings
     runs_along: ClassVar[str] = "sequence"
+    takes_feedback: ClassVar[bool] = True
 
     def __init__(self, cells: list[Cell], readout: nn.Module) -> None:
         super().__init__()
@@ -40,6 +41,12 @@ class Network(nn.Module):
     def build(cls, make_cell: Any, input_size: int, output_size: int, settings: Settings) -> Network:
         """Wire a network from ``make_cell(input_size, output_size)``."""
         raise NotImplementedError
+
+    @classmethod
+    def check(cls, cell: Cell | type[Cell]) -> None:
+        """Raise ValueError, in one sentence, for a cell that cannot be wired so."""
+        if cell.feeds_back and not cls.takes_feedback:
+            raise ValueError(f"A {cell.card.title} feeds its own output back and cannot be wired as “{cls.card.title}”.")
 
     def trace(self, x: Any, *, mask: Tensor | None = None, state: Any = None, teacher: Tensor | None = None,
               force: Force | None = None, record: bool = False) -> NetworkTrace:

@@ -31,14 +31,14 @@ class Bidirectional(Network):
                 summary="One cell reads forwards, one backwards, and the readout hears both.",
                 equations={"y": "y_t = V [→h_t ; ←h_t] + d"}, use="Labelling a sequence that is known as a whole.")
     Settings = BidirectionalSettings
+    takes_feedback = False
 
     @classmethod
     def build(cls, make_cell: Any, input_size: int, output_size: int, settings: BidirectionalSettings) -> Bidirectional:
         cells: list[Cell] = []
         for _ in range(settings.layers):
             cells += [make_cell(input_size, output_size) for _ in range(2)]
-            if cells[0].feeds_back:
-                raise ValueError(f"A {cells[0].card.title} feeds its own output back and runs one way only.")
+            cls.check(cells[0])
             input_size = 2 * cells[-1].output_size
         return cls(cells, Readout(input_size, output_size))
 

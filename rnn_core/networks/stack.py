@@ -78,12 +78,12 @@ class StackNetwork(Single):
                 summary="The same architecture in layers: each reads the states of the one below.",
                 equations={"o": "o^l_t = cell^l(o^{l−1}_t) [+ o^{l−1}_t]", "y": "y_t = V o^L_t + d"})
     Settings = StackSettings
+    takes_feedback = False
 
     @classmethod
     def build(cls, make_cell: Any, input_size: int, output_size: int, settings: StackSettings) -> StackNetwork:
         layers = [make_cell(input_size, output_size)]
-        if layers[0].feeds_back:
-            raise ValueError(f"A {layers[0].card.title} feeds its own output back and cannot be stacked; choose one cell.")
+        cls.check(layers[0])
         while len(layers) < settings.layers:
             layers.append(make_cell(layers[-1].output_size, output_size))
         return cls([Stack(layers, settings.residual)], Readout(layers[-1].output_size, output_size))

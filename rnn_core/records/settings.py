@@ -4,13 +4,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 
 class Settings(BaseModel):
     """The adjustable numbers and choices of one component; unknown names and out-of-range values are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @field_validator("*")
+    @classmethod
+    def _one_zero(cls, value: Any) -> Any:
+        """−0 becomes 0, so that equal settings are written alike."""
+        return value + 0.0 if isinstance(value, float) else value
 
 
 def setting(default: Any, help: str, *, symbol: str = "", ge: float | None = None, le: float | None = None,
