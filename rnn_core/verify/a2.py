@@ -1,0 +1,70 @@
+"""A2, Elman's network: it equals torch.nn.RNN, and finds structure in time."""
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+import rnn_core as rc
+from rnn_core.verify.against_torch import INPUTS, UNITS, against_torch
+from rnn_core.verify.check import Finding, above, below, equal, near, quick, same
+
+SEEDS = (0, 1, 2)
+
+
+@quick
+def equals_torch() -> Iterator[Finding]:
+    """Outputs and gradients equal those of torch.nn.RNN."""
+    for function in ("tanh", "relu"):
+        yield from against_torch(torch.nn.RNN(INPUTS, UNITS, nonlinearity=function, batch_first=True), f"Elman, {function}")
+
+
+@quick
+def counts() -> Iterator[Finding]:
+    """The number of parameters is H(I + H + 1)."""
+    cell = rc.make_cell("elman", 10, hidden_size=20)
+    yield equal("parameters at I = 10, H = 20", 20 * (10 + 20 + 1), sum(p.numel() for p in cell.parameters()))
+
+
+@quick
+def finds_structure() -> Iterator[Finding]:
+    """On temporal XOR the error falls at every third bit only, over three seeds."""
+    known, unknown, means, fresh = [], [], [], []
+    for seed in SEEDS:
+        spec = rc.Experiment.of("elman", "temporal_xor", hidden_size=8, learning_rate=0.02, updates=800, length=30, seed=seed)
+        run = rc.Run(spec)
+        batch = run.task.sample(500, torch.Generator().manual_seed(100 + seed))
+        fresh.append(_errors(run, batch).mean().item())
+        for _ in run.training():
+            pass
+        errors = _errors(run, batch)
+        known.append(errors[1].item())
+        unknown.append((errors[0] + errors[2]).item() / 2)
+        means.append(errors.mean().item())
+    yield equal("always saying one half", 0.25, run.task.baseline().value)
+    yield above("mean error before training, smallest of three seeds", 0.2, min(fresh))
+    yield below("error where the bit follows from the last two, best of three seeds", 0.005, min(known))
+    yield below("the same, median", 0.02, statistics.median(known))
+    yield near("error where the bit is a coin, median of three seeds", 0.25, statistics.median(unknown), 0.01)
+    yield near("mean error, median of three seeds", 1 / 6, statistics.median(means), 0.005)
+    yield same("the outputs, by a loop written out here", run.network(batch.x), _by_hand(run.network, batch.x), 1e-5)
+
+
+@torch.no_grad()
+def _errors(run: rc.Run, batch: rc.Batch) -> Tensor:
+    """Mean squared error at the three places of a triple: (second bit, the bit that follows, first bit)."""
+    squared = (run.network(batch.x) - batch.target).pow(2).squeeze(-1)
+    return torch.stack([squared[:, place::3].mean() for place in range(3)])
+
+
+@torch.no_grad()
+def _by_hand(network: torch.nn.Module, x: Tensor) -> Tensor:
+    """Elman's equations, one sequence of one number a step at a time."""
+    cell, readout = network.cells[0], network.readout
+    h, said = torch.zeros(len(x), 8), []
+    for t in range(x.shape[1]):
+        h = torch.tanh(x[:, t] * cell.W[:, 0] + (cell.R * h.unsqueeze(1)).sum(-1) + cell.b)
+        said.append((h * readout.V).sum(-1, keepdim=True) + readout.d)
+    return torch.stack(said, 1)

@@ -1,0 +1,113 @@
+"""A25, the Hopfield network: an energy that never rises, and a capacity of about 0.138 patterns a unit."""
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+
+import rnn_core as rc
+from rnn_core.verify.check import Finding, above, below, equal, near, quick, same
+
+UNITS, RECALLED = 1000, 10
+
+
+@quick
+def capacity() -> Iterator[Finding]:
+    """N = 1000 units, begun at a stored pattern: recall is nearly perfect at α = 0.10 and breaks down at α = 0.18."""
+    for alpha, judge, limit in ((0.10, above, 0.97), (0.18, below, 0.75)):
+        stream = torch.Generator().manual_seed(1)
+        patterns = _signs(round(alpha * UNITS), UNITS, stream)
+        cell = _stored(patterns)
+        rest, sweeps = rc.relax(cell, _state(cell, patterns[:RECALLED]), stream, sweeps=60)
+        overlap = (rest.s * patterns[:RECALLED]).mean(1)
+        yield judge(f"mean overlap with the pattern at α = {alpha:.2f}, {RECALLED} patterns", limit, float(overlap.mean()))
+        field = rest.s.double() @ _hebb(patterns)
+        yield equal("units that would still flip, by a field computed here", 0, int((field * rest.s < -1e-6).sum()))
+
+
+@quick
+def one_step() -> Iterator[Finding]:
+    """One synchronous step from the stored patterns flips ½ erfc(√(1/2α)) of the units."""
+    for alpha, within in ((0.10, 0.0002), (0.18, 0.0008), (0.30, 0.002)):
+        stream = torch.Generator().manual_seed(2)
+        patterns = _signs(round(alpha * UNITS), UNITS, stream)
+        cell = _stored(patterns)
+        after = rc.unroll(cell, state=_state(cell, patterns), steps=1).final.s
+        flipped = (after != patterns).float().mean().item()
+        by_hand = ((patterns.double() @ _hebb(patterns)) * patterns < 0).double().mean().item()
+        theory = 0.5 * math.erfc(math.sqrt(1 / (2 * alpha)))
+        yield near(f"share of units that flip at α = {alpha:.2f}", theory, flipped, within)
+        yield near("the same, by a field computed here", by_hand, flipped, 1e-5)
+
+
+@quick
+def energy_never_rises() -> Iterator[Finding]:
+    """Asynchronous updates in random order, from random starts under random symmetric weights and thresholds."""
+    stream, worst, gap, flips = torch.Generator().manual_seed(4), -math.inf, 0.0, 0
+    for units in (2, 5, 17, 40):
+        for _ in range(5):
+            cell = rc.make_cell("hopfield", 1, hidden_size=units).double()
+            A = torch.randn(units, units, generator=stream, dtype=torch.float64)
+            cell.W.copy_(A + A.T).fill_diagonal_(0)
+            cell.theta.copy_(torch.randn(units, generator=stream, dtype=torch.float64))
+            start = _state(cell, _signs(20, units, stream).double())
+            trace = rc.unroll(cell, cell.draw(20, 4 * units, stream), start)
+            path = torch.cat([start.s.unsqueeze(1), trace.states.s], 1)                        # (b, t + 1, N)
+            energy = cell.energy(type(start)(path.flatten(0, 1))).view(20, -1)
+            by_hand = torch.einsum("bti,ij,btj->bt", path, -0.5 * cell.W, path) + path @ cell.theta
+            worst = max(worst, float(energy.diff(dim=1).max()))
+            gap = max(gap, float((energy - by_hand).abs().max()))
+            flips += int((path.diff(dim=1) != 0).sum())
+    yield below("largest rise in 20 networks, 20 starts each, 4 sweeps", 1e-10, worst)
+    yield below("difference from the energy computed here", 1e-10, gap)
+    yield above("units flipped on the way", 1000, flips)
+
+
+@quick
+def synchronous_updates_may_cycle() -> Iterator[Finding]:
+    """Two units that inhibit one another, updated at once, go round for ever; one after the other they rest."""
+    cell = rc.make_cell("hopfield", 1, hidden_size=2)
+    cell.W.copy_(torch.tensor([[0.0, -1.0], [-1.0, 0.0]]))
+    cell.theta.zero_()
+    start = _state(cell, torch.ones(1, 2))
+    path = rc.unroll(cell, state=start, steps=4).states.s[0]
+    yield same("four synchronous steps from (1, 1)", path, torch.tensor([[-1.0, -1], [1, 1], [-1, -1], [1, 1]]), 0.0)
+    rest, sweeps = rc.relax(cell, start, torch.Generator().manual_seed(0))
+    yield equal("asynchronously it rests with one unit up", 0.0, float(rest.s.sum()))
+    yield below("after sweeps", 3, sweeps)
+
+
+@quick
+def stores_one_pattern() -> Iterator[Finding]:
+    """A single pattern is exactly fixed, W is symmetric without self-coupling: N(N − 1)/2 numbers."""
+    pattern = _signs(1, 50, torch.Generator().manual_seed(5))
+    cell = _stored(pattern)
+    yield same("one synchronous step from the pattern", rc.unroll(cell, state=_state(cell, pattern), steps=1).final.s,
+               pattern, 0.0)
+    yield same("W equals Hebb's rule computed here", cell.W.double(), _hebb(pattern), 1e-7)
+    yield equal("independent numbers in W", 50 * 49 // 2, int((cell.W.triu(1) != 0).sum()))
+
+
+def _signs(count: int, units: int, stream: torch.Generator) -> Tensor:
+    """(count, units) of ±1."""
+    return torch.randint(0, 2, (count, units), generator=stream) * 2.0 - 1.0
+
+
+def _stored(patterns: Tensor) -> torch.nn.Module:
+    """A network that stores these patterns."""
+    cell = rc.make_cell("hopfield", 1, hidden_size=patterns.shape[1])
+    cell.store(patterns)
+    return cell
+
+
+def _state(cell: Any, s: Tensor) -> Any:
+    return type(cell.initial_state(1))(s)
+
+
+def _hebb(patterns: Tensor) -> Tensor:
+    """W = N⁻¹ Σ ξ ξᵀ with an empty diagonal, in float64."""
+    W = torch.einsum("pi,pj->ij", patterns.double(), patterns.double()) / patterns.shape[1]
+    return W - torch.diag(W.diagonal())
