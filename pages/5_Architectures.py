@@ -1,0 +1,170 @@
+"""Architectures: which net is which?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+import rnn_core as rc
+from pages.shared.charts import show
+from pages.shared.frame import frame
+from pages.shared.theme import mode
+from pages.shared.words import note, plain, table_twin
+from rnn_core.records import Streams
+from rnn_core.records.trees import paths
+
+ROWS = ("Idea", "Good for", "One step", "Equations", "Numbers", "Published in")
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _cell(name: str, input_size: int, output_size: int, wanted: int) -> rc.Cell:
+    """A fresh cell at the visitor's sizes, or at its own where it cannot have the visitor's number of units."""
+    try:
+        return rc.make_cell(name, input_size, output_size=output_size, hidden_size=wanted)
+    except ValueError:
+        return rc.make_cell(name, input_size, output_size=output_size)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _graph(name: str, input_size: int, output_size: int, wanted: int) -> rc.Result:
+    """The graph of its step, read off a real one."""
+    cell = _cell(name, input_size, output_size, wanted)
+    return rc.step_graph(rc.unroll(cell, cell.draw(1, 2, Streams.of(0).data)))
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _drawing(name: str, input_size: int, output_size: int, wanted: int, theme: str) -> Any:
+    """The graph as a picture."""
+    return rc.figures.step_graph(_graph(name, input_size, output_size, wanted), theme=theme)
+
+
+class Entry:
+    """One architecture as the gallery shows it, at the sizes of the experiment in hand."""
+
+    def __init__(self, hand: Any, name: str) -> None:
+        self.name, self.card = name, rc.architectures()[name]
+        task = hand.run.task
+        self.sizes = (name, task.input_size, task.output_size, getattr(hand.spec, "hidden_size", 16))
+
+    @property
+    def numbers(self) -> str:
+        """How many weights it has and how many numbers it remembers, as markdown of ours."""
+        cell = _cell(*self.sizes)
+        units = getattr(cell.settings, "hidden_size", None)
+        at = f"I = {cell.input_size}" + (f", H = {units}" if units else "")
+        formula = plain(self.card.parameters.replace("*", "·")) + " = " if self.card.parameters else ""
+        return f"{formula}**{cell.weight_count:,}** weights :gray[at {at}]  \n{self.memory}"
+
+    @property
+    def memory(self) -> str:
+        """What it carries from step to step."""
+        fields = {name: value.shape[1:].numel() for name, value in paths(_cell(*self.sizes).initial_state(1))}
+        return f"**{sum(fields.values()):,}** numbers remembered :gray[{plain(', '.join(fields))}]"
+
+    def picture(self, key: str) -> None:
+        """Its step graph."""
+        figure = _drawing(*self.sizes, mode())
+        show(figure, key=key, alt=rc.figures.alt(figure))
+
+    def equations(self) -> None:
+        """Its equations, one a line, as its paper writes them."""
+        st.code("\n".join(self.card.equations.values()) or "–", language=None, wrap_lines=True)
+
+    def row(self, name: str, key: str) -> None:
+        """One of ``ROWS``."""
+        if name == "One step":
+            self.picture(key)
+        elif name == "Equations":
+            self.equations()
+        elif name == "Numbers":
+            st.markdown(self.numbers)
+        else:
+            st.markdown(plain({"Idea": self.card.summary, "Good for": self.card.use or "–",
+                               "Published in": self.card.reference}[name]))
+
+
+def put_in_hand(hand: Any, name: str, key: str) -> None:
+    """The button that makes an architecture the visitor's own."""
+    here, fits = hand.spec.architecture == name, hand.fits(name)
+    label = "In hand" if here else "Put it in hand"
+    why = None if fits else f"It does not run along what {rc.tasks()[hand.spec.task].title} gives it."
+    if st.button(label, icon=":material/check:" if here else ":material/back_hand:", disabled=here or not fits, help=why, key=key):
+        hand.change(architecture=name)
+
+
+@st.fragment
+def side_by_side(hand: Any) -> None:
+    """Two architectures, row by row."""
+    cards = rc.architectures()
+    names = sorted(cards, key=lambda n: (cards[n].year, n))
+    mine = hand.spec.architecture
+    other = next((n for n in ("elman", "lstm", *names) if n in cards and n != mine), mine)
+    entries = []
+    for column, label, first in zip(st.columns(2, gap="large"), ("Left", "Right"), (other, mine), strict=True):
+        with column:
+            chosen = st.selectbox(label, names, index=names.index(first), key=f"{label}_{first}", label_visibility="collapsed",
+                                  format_func=lambda n: f"{cards[n].title}, {cards[n].year}")
+            entries.append(Entry(hand, chosen))
+    for name in ROWS:
+        for side, (column, entry) in enumerate(zip(st.columns(2, gap="large"), entries, strict=True)):
+            with column:
+                note(name)
+                entry.row(name, key=f"pair_{side}_{name}")
+    for side, (column, entry) in enumerate(zip(st.columns(2, gap="large"), entries, strict=True)):
+        with column:
+            put_in_hand(hand, entry.name, key=f"pair_{side}_take")
+
+
+def gallery(hand: Any) -> None:
+    """One card an architecture, oldest first."""
+    cards = rc.architectures()
+    names = sorted(cards, key=lambda n: (cards[n].year, n))
+    for start in range(0, len(names), 2):
+        for column, name in zip(st.columns(2, gap="medium"), names[start:start + 2], strict=False):
+            with column.container(border=True, height="stretch"):
+                entry = Entry(hand, name)
+                st.subheader(f"{plain(entry.card.title)} :gray[{entry.card.year}]", anchor=False)
+                st.markdown(plain(entry.card.summary))
+                entry.picture(key=f"picture_{name}")
+                entry.equations()
+                st.markdown(entry.numbers)
+                note(f"{plain(entry.card.use)} &nbsp;·&nbsp; {plain(entry.card.reference)}")
+                put_in_hand(hand, name, key=f"take_{name}")
+
+
+def wirings(hand: Any) -> None:
+    """One card a way to join cells."""
+    for column, (name, card) in zip(st.columns(max(len(rc.wirings()), 1), gap="medium"), rc.wirings().items(), strict=True):
+        with column.container(border=True, height="stretch"):
+            st.markdown(f"**{plain(card.title)}** :gray[{card.year}]")
+            st.markdown(plain(card.summary))
+            if card.equations:
+                st.code("\n".join(card.equations.values()), language=None, wrap_lines=True)
+            note(plain(card.reference))
+            here = hand.spec.wiring == name
+            if st.button("In hand" if here else "Put it in hand", disabled=here, key=f"wire_{name}",
+                         icon=":material/check:" if here else ":material/back_hand:"):
+                hand.change(wiring=name)
+
+
+def table(hand: Any) -> pd.DataFrame:
+    """The gallery in rows."""
+    entries = [Entry(hand, name) for name in rc.architectures()]
+    return pd.DataFrame([{"architecture": e.card.title, "year": e.card.year, "good for": e.card.use,
+                          "weights": _cell(*e.sizes).weight_count, "formula": e.card.parameters,
+                          "equations": "; ".join(e.card.equations.values()), "reference": e.card.reference} for e in entries])
+
+
+hand = frame("Architectures", "Which net is which?",
+             "Every drawing is read off one real step of the network itself: below what it reads, above what it makes of it; "
+             "weights are ochre, what goes on to the next step leaves to the right.")
+gallery(hand)
+st.space("small")
+st.header("Two side by side", anchor=False)
+side_by_side(hand)
+st.space("small")
+st.header("Ways to wire them", anchor=False)
+wirings(hand)
+table_twin(table(hand), "The gallery as a table")
