@@ -34,6 +34,8 @@ def input_end(trace, row: int, batch, story, steps: int) -> End:
     if not hasattr(x, "shape"):
         return End([], {})
     values = example(x, row)
+    if not x.is_floating_point() and values.shape[1] == 1:
+        return _tokens([str(int(v)) for v in values[:, 0]], base)
     if values.shape[1] > 1 and np.isin(values, (0, 1)).all() and (values.sum(1) == 1).all():
         return _tokens([str(i) for i in values.argmax(1)], base)
     return _bars(values, base) if values.shape[1] <= FEW_BARS else End([_plain("x", values, base)], {"x": values[None]})

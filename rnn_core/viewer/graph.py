@@ -81,9 +81,10 @@ def graph(
 
 def _node(node, place: tuple[float, float], arrays: Mapping, inner: list, enters: Mapping) -> dict:
     values = arrays[f"value:{node.id}"]
-    names = {other.id: f"value:{other.id}" for other in inner if arrays[f"value:{other.id}"].shape == values.shape}
-    names |= {"<" + _plain(enter): names[enter] for enter in enters if enter in names}
-    symbols = {_plain(other.id): _tone(other) for other in inner}
+    layer = [other for other in inner if _prefix(other.id) == _prefix(node.id)]
+    alike = [other.id for other in layer if arrays[f"value:{other.id}"].shape == values.shape]
+    names = {("<" if id in enters else "") + _plain(id): f"value:{id}" for id in alike}
+    symbols = {_plain(other.id): _tone(other) for other in layer}
     low, high = bounds(values)
     unit = low >= 0 and high <= 1 + 1e-6 and node.kind not in ("state", "input")
     size = max(1.0, float(f"{max(abs(low), abs(high)):.2g}"))
@@ -107,7 +108,8 @@ def _node(node, place: tuple[float, float], arrays: Mapping, inner: list, enters
 
 
 def _weight(node, readers: list[str]) -> dict:
-    letter, sub = split(node.label.rpartition(".")[2])
+    path, _, name = node.label.rpartition(".")
+    letter, sub = split(".".join([*[part for part in path.split(".") if part.isdigit()][:1], name]))
     low, high = bounds(node.value.detach().cpu().numpy())
     return {
         "id": node.id,
@@ -130,6 +132,10 @@ def _tone(node) -> str:
     return node.tone if node.tone in TONES else "hidden"
 
 
-def _plain(name: str) -> str:
-    """The state's own letter: "c₋" (entering) and "c⁺" (leaving) give "c"."""
-    return name.rstrip("₋⁺")
+def _plain(id: str) -> str:
+    """The letter itself: "c₋" (entering), "c⁺" (leaving) and "1.c" (in layer 1) give "c"."""
+    return id.rpartition(".")[2].rstrip("₋⁺")
+
+
+def _prefix(id: str) -> str:
+    return id.rpartition(".")[0]

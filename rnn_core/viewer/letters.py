@@ -11,18 +11,26 @@ from collections.abc import Mapping
 
 SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉₊₋ₐₑₒₓₕₖₗₘₙₚₛₜᵢⱼᵣᵤᵥ", "0123456789+−aeoxhklmnpstijruv")
 SUBSCRIPT_RUN = re.compile("[₀₁₂₃₄₅₆₇₈₉₊₋ₐₑₒₓₕₖₗₘₙₚₛₜᵢⱼᵣᵤᵥ]+")
-FUNCTIONS = {"tanh", "σ", "sigmoid", "exp", "relu"}
+FUNCTIONS = {"tanh", "sigmoid", "exp", "relu", "sgn", "sin", "cos", "softplus"}
+SIGNS = "Σ∑∂∇"
 ELEMENTWISE = re.compile(r"[\s⊙+−()=\d.]*")
 TOKEN = re.compile(
     r"(?P<word>[^\W\d_]{2,}(?!_))"
-    r"|(?P<letter>[^\W\d_][\u0300-\u036f′'~]*)(?:_\{(?P<long>[^}]*)\}|_(?P<short>[^\W_]))?"
+    r"|(?P<letter>[^\W\d_][\u0300-\u036f′'~]*)(?:_\{(?P<long>[^}]*)\}|_(?P<short>[^\W_]+))?(?P<call>\(?)"
     r"|(?P<other>.)",
     re.DOTALL,
 )
 
 
 def split(symbol: str) -> tuple[str, str]:
-    """Split a symbol into letter and subscript: "h_{t−1}" and "hₜ₋₁" give ("h", "t−1"), "W" gives ("W", "")."""
+    """Split a symbol into letter and subscript: "h_{t−1}" and "hₜ₋₁" give ("h", "t−1"), "W" gives ("W", "").
+
+    The number of a layer in front, "1.z", becomes part of the subscript, counted from 1: ("z", "2").
+    """
+    layer, dot, rest = symbol.partition(".")
+    if dot and layer.isdigit():
+        letter, sub = split(rest)
+        return letter, f"{int(layer) + 1},{sub}" if sub else str(int(layer) + 1)
     match = TOKEN.fullmatch(_plain(symbol))
     if match is None or match["letter"] is None:
         letter, _, sub = _plain(symbol).partition("_")
@@ -41,13 +49,17 @@ def terms(equation: str, names: Mapping[str, str], symbols: Mapping[str, str]) -
     out: list[dict] = []
     whole = True
     for match in TOKEN.finditer(_plain(equation)):
-        letter, word = match["letter"], match["word"]
-        if word in FUNCTIONS or letter in FUNCTIONS:
-            _text(out, word or letter)
+        letter, word, sub = match["letter"], match["word"], match["long"] or match["short"] or ""
+        if letter is not None and match["call"] and not sub:
+            _text(out, f"{letter}(")
         elif letter is not None:
-            term = _letter(letter, match["long"] or match["short"] or "", names, symbols)
+            term = _letter(letter, sub, names, symbols)
             whole = whole and "array" in term and not (out and "s" in out[-1]) and not _beside(out)
             out.append(term)
+            if match["call"]:
+                _text(out, "(")
+        elif word in FUNCTIONS:
+            _text(out, word)
         elif word is not None:
             whole = False
             _text(out, word)
@@ -59,24 +71,17 @@ def terms(equation: str, names: Mapping[str, str], symbols: Mapping[str, str]) -
 
 
 def _letter(letter: str, sub: str, names: Mapping[str, str], symbols: Mapping[str, str]) -> dict:
-    term: dict = {"s": letter, "sub": sub}
+    """One letter's term; what has no time in its subscript and no meaning on the card is a weight."""
     index, lag = _time(sub)
-    if lag is None:
-        candidates = [f"{letter}_{sub}", letter + sub] if sub else [letter]
-    else:
-        candidates = [f"{letter}_{index}", letter + index] if index else [letter]
-    for name in candidates:
-        if name in symbols:
-            term.setdefault("tone", symbols[name])
-        stored = "<" * (lag or 0) + name
-        if stored in names and (lag is not None or not sub):
-            term["array"] = names[stored]
-            break
-    if letter in ("x", "u") and "tone" not in term:
-        term["tone"] = "input"
-    if letter in "WRUVb" and "tone" not in term:
-        term["tone"] = "shared"
-    return term
+    index = sub if lag is None else index
+    candidates = [f"{letter}_{index}", letter + index] if index else [letter]
+    term: dict = {"s": letter, "sub": sub}
+    stored = next((name for name in candidates if "<" * (lag or 0) + name in names), None)
+    if stored is not None and (lag is not None or not sub):
+        term["array"] = names["<" * (lag or 0) + stored]
+    other = "input" if letter == "x" else "shared" if lag is None and letter not in SIGNS else None
+    tone = next((symbols[name] for name in [*candidates, letter] if name in symbols), other)
+    return term if tone is None else term | {"tone": tone}
 
 
 def _time(sub: str) -> tuple[str, int | None]:

@@ -33,18 +33,20 @@ class Layer:
 
     def __init__(self, names: Sequence[str], numbers: Mapping[str, np.ndarray], card) -> None:
         self.names, self.numbers = list(names), numbers
-        self.symbols = dict(card.symbols) if card is not None else {}
+        said = dict(card.symbols) if card is not None else {}
+        own = {letter_of(name): said.get(name.partition(".")[2]) for name in self.names}
+        self.symbols = said | {letter: tone for letter, tone in own.items() if tone is not None}
         self.texts = dict(card.equations) if card is not None else {}
         states = [name for name in self.names if entering(name) in numbers] or self.names
-        said = [name for name in states if self.symbols.get(letter_of(name)) == "hidden"]
-        self.main = (said or [name for name in states if letter_of(name) == "h"] or states)[0]
+        hidden = [name for name in states if self.symbols.get(letter_of(name)) == "hidden"]
+        self.main = (hidden or [name for name in states if letter_of(name) == "h"] or states)[0]
         self.width = numbers[self.main].shape[1]
         self.alike = [name for name in self.names if numbers[name].shape[1] == self.width]
         self.by_tone = {self.tone(name): name for name in reversed(self.alike) if letter_of(name) in self.symbols}
 
     def tone(self, name: str) -> str:
         """The colour meaning of a quantity; "hidden" for a letter the card does not name."""
-        tone = self.symbols.get(name.partition(".")[2], self.symbols.get(letter_of(name), "hidden"))
+        tone = self.symbols.get(letter_of(name), "hidden")
         return tone if tone in TONES else "hidden"
 
     def arrays_of_letters(self) -> dict[str, str]:
@@ -53,16 +55,15 @@ class Layer:
         return now | {f"<{letter_of(name)}": entering(name) for name in self.alike if entering(name) in self.numbers}
 
     def equations(self, names: Sequence[str], letters: Mapping[str, str]) -> list[dict]:
-        """The card's equations of some quantities, coloured; those with numbers first, cell before state."""
+        """The card's equations of some quantities, coloured: the main state's first, then the others with numbers."""
         out = []
         for name in names:
             text = self.texts.get(name.partition(".")[2], self.texts.get(letter_of(name)))
             if text is not None:
                 equation = {"probe": letter_of(name), "tone": self.tone(name), **terms(text, letters, self.symbols)}
                 known = letters.get(letter_of(name)) == name
-                out.append(equation | ({"array": name} if known else {"numbers": False}))
-        rank = ("cell", "hidden")
-        return sorted(out, key=lambda e: rank.index(e["tone"]) if e["numbers"] and e["tone"] in rank else len(rank))
+                out.append(equation | ({"array": name} if known else {"numbers": False}) | {"main": name == self.main})
+        return sorted(out, key=lambda e: (not (e["numbers"] or e["main"]), e["tone"] != "cell", not e["main"]))
 
     def memory(self) -> dict:
         """What the one sentence of the card is read from: gates, if there are any, and what they guard."""
@@ -79,25 +80,34 @@ class Layer:
         order, note = order_units(self.numbers[self.main], self.numbers.get(memory.get("keep", "")))
         title = TITLES["hidden"][0] if self.tone(self.main) == "hidden" else "state"
         row = heatmap(self.main, self.numbers[self.main], self.tone(self.main), order, title, False)
-        row["key"]["note"] = f"rows: {self.width} units, {note}"
+        row["key"]["note"] = f"rows: {self.width} units, {note}" if self.width > 1 else "a single unit"
         row["card"] = {"equations": self.equations(self.names, self.arrays_of_letters()), "memory": memory}
         return row
 
     def strips(self, wanted: Sequence[str] | None) -> list[dict]:
         """The other quantities: strips of the selected unit, then single numbers, then heatmaps of other widths."""
-        names = [name for name in self.names if name != self.main and (wanted is None or letter_of(name) in wanted)]
+        names = [name for name in self.names if name != self.main and self._drawn(name, wanted)]
         units, singles, maps = [], [], []
         for name in sorted(names, key=lambda name: self._rank(name, wanted)):
             values, tone = self.numbers[name], self.tone(name)
             if values.shape[1] == self.width and self.width > 1:
-                if wanted is not None or tone != "candidate" or "cell" not in self.by_tone:
-                    over = [{"array": self.main, "tone": "hidden"}] if tone == "cell" else []
-                    units.append(strip(name, values, tone, self.main, over))
+                over = [{"array": self.main, "tone": "hidden"}] if tone == "cell" else []
+                units.append(strip(name, values, tone, self.main, over))
             elif values.shape[1] == 1:
                 singles.append(strip(name, values, tone, None, []))
             else:
                 maps.append(self._other(name, values, tone))
+        if "keep" not in self.memory():
+            for row in [*units, *singles]:
+                row |= {"title": "", "short": ""} if row["tone"] == "candidate" else {}
         return [*units, *singles, *maps[:MOST_MAPS]]
+
+    def _drawn(self, name: str, wanted: Sequence[str] | None) -> bool:
+        """A candidate beside a cell stays on the card, and an answer has its own row below."""
+        if wanted is not None:
+            return letter_of(name) in wanted
+        tone = self.symbols.get(letter_of(name))
+        return tone != "prediction" and not (tone == "candidate" and "cell" in self.by_tone)
 
     def _other(self, name: str, values: np.ndarray, tone: str) -> dict:
         row = heatmap(name, values, tone, list(range(values.shape[1])), "", in_unit(values))
@@ -128,10 +138,15 @@ def pass_rows(
         layer = Layer([name for name in own if name.rpartition(".")[0] == prefix], numbers, card)
         inner = prefix.partition(".")[2]
         names = {"symbol": trace.name} if several and trace.name else {}
-        rows.append(layer.top() | names | ({"title": f"layer {inner}"} if inner else {}))
+        rows.append(layer.top() | names | _floor(inner))
         if not compact:
             rows += layer.strips(wanted)
     return rows
+
+
+def _floor(inner: str) -> dict:
+    """The title of a layer in a stack, counted from 1."""
+    return {"title": f"layer {int(inner) + 1}" if inner.isdigit() else f"layer {inner}"} if inner else {}
 
 
 def letter_of(name: str) -> str:

@@ -104,5 +104,6 @@ def _tries(marks: Sequence[int], updates: Sequence[int], inner: Sequence[Mapping
     if first is not None:
         unit = first["order"][-1]
         there = {"map": first["array"], "unit": unit}
-        out.append({"say": "The unit that forgets first:", "label": f"unit {unit}", "set": there})
+        say = "The unit that forgets first:" if "keep" in first["card"]["memory"] else "The quickest unit:"
+        out.append({"say": say, "label": f"unit {unit}", "set": there})
     return out

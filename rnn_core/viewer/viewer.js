@@ -4,6 +4,15 @@
  * `header.view` chooses the picture: "timeline" (rows over time under one cursor) or "graph" (the unrolled network).
  * 1 payload · 2 numbers, colours, geometry · 3 small DOM · 4 what both views share · 5 cards · 6 timeline · 7 graph · 8 hosts
  * Everything in 1 and 2 is pure and exported for the tests; nothing touches the DOM at import time.
+ *
+ * Every header: view, key (the cursor is remembered under it), T, start, palette; link (cursor shared), labels (of steps).
+ * timeline: rows, marks, moments (updates on the tape), try [{say, label, set}]. A row: {kind: bars | tokens | heatmap |
+ *   area | line, array, symbol, sub, title, short, tone, range}; given (never changes with the tape); of + unit (shows
+ *   the selected unit of that heatmap), column, over [{array, tone}], target {value | array, label}; tokens: labels
+ *   ([T] or [M][T]), expect, scored; heatmap: order, scale, key, card {equations, memory}, plain (units not selectable).
+ * graph: nodes, shared (weights), edges [from, to, bends], carry [leaves, enters, height, bends], size, gradients;
+ *   arrays "value:<id>" (T, n) and "gradient:<id>" (T).
+ * An equation is {terms: [{s, sub, tone, array} | {op}], numbers}; numbers says that they may stand in for the letters.
  */
 
 // ── 1. Payload ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -718,11 +727,15 @@ class TimelineView extends View {
       } else {
         const value = html("span", { class: "num", style: inTone(equation.tone) })
         this.slots.push(() => { value.textContent = equation.array ? fixed(this.value(equation.array)) : "" })
-        folded.push(html("div", { class: "made" }, equationLetters(equation), value))
+        ;(equation.main ? shown : folded).push(html("div", { class: "made" }, equationLetters(equation), value))
       }
     }
     this.equations = html("div", { class: "equations" }, ...shown)
-    if (folded.length) this.equations.append(shown.length ? html("details", {}, html("summary", { text: "How the other letters are made" }), ...folded) : html("div", {}, ...folded))
+    if (folded.length) {
+      const details = html("details", { open: this.unfolded ?? !shown.length }, html("summary", { text: shown.length ? "How the other letters are made" : "How the letters are made" }), ...folded)
+      details.addEventListener("toggle", () => { this.unfolded = details.open })
+      this.equations.append(details)
+    }
     this.mapTitle = wide ? ` · ${map.symbol} ${map.title}` : ""
     this.card.replaceChildren(this.head, this.sentence, this.equations, this.note)
     if (map?.key) this.card.append(colourKey(map.key))
@@ -957,7 +970,7 @@ const NODE = { w: 58, h: 38 }, BADGE = { w: 58, h: 34, gap: 14 }
 class GraphView extends View {
   constructor(box, host) {
     super(box, host)
-    Object.assign(this, { u: 1, goal: 1, mode: "values", node: undefined, fan: undefined, unit: 0 })
+    Object.assign(this, { u: 1, goal: 1, mode: "values", node: undefined, fan: undefined, unit: 0, scrolled: 0 })
     this.shape = this.choice("Shape", [["rolled", "Rolled"], ["unrolled", "Unrolled"]], value => this.unroll(value === "unrolled"))
     this.what = this.choice("Shown", [["values", "Values"], ["gradients", "Gradients"]], value => { this.mode = value; this.ask(BASE) })
     this.bar.append(html("span", { class: "spacer" }), this.shape.box, this.what.box)
@@ -965,7 +978,7 @@ class GraphView extends View {
     this.svg = svg("svg", { role: "group", "aria-label": "graph of the network's steps" })
     this.scroller = html("div", { class: "scroller" }, this.svg)
     this.stage.append(this.scroller)
-    this.listen(this.scroller, "scroll", () => this.placeShelf())
+    this.listen(this.scroller, "scroll", () => { this.scrolled = this.scroller.scrollLeft; this.placeShelf() })
     this.listen(this.svg, "keydown", event => this.key(event))
     this.listen(this.svg, "click", event => this.click(event))
     for (const [type, on] of [["pointerover", true], ["pointerout", false]]) this.listen(this.svg, type, event => this.hover(event, on))
@@ -1064,8 +1077,9 @@ class GraphView extends View {
     if (!this.stage.isConnected || !this.theme || !this.stage.clientWidth) return
     const focused = this.focus || this.svg.contains(this.box.getRootNode().activeElement)
     if (bits & (BASE | BITMAP)) { this.measure(); this.build() }
-    this.morph()
+    const now = this.morph()
     this.fillCard()
+    this.follow(now)
     if (bits & (BASE | BITMAP) && focused) this.svg.querySelector('[tabindex="0"]')?.focus({ preventScroll: true })
     this.focus = false
     this.shape.set(this.goal ? "unrolled" : "rolled")
@@ -1094,7 +1108,9 @@ class GraphView extends View {
   }
 
   build() {
-    const { geometry: G, header } = this
+    const { geometry: G, header } = this, stamp = [header.key, this.mode, this.theme.mode, G.bottom, G.open].join()
+    if (stamp !== this.keptFor || header !== this.keptOf) this.kept = new Map()
+    Object.assign(this, { keptFor: stamp, keptOf: header })
     this.svg.replaceChildren()
     this.spine = svg("g", { class: "spine" })
     this.fans = svg("g", { class: "fans" })
@@ -1113,7 +1129,8 @@ class GraphView extends View {
     if (header.shared.length) this.shelf.append(...(G.small ? [words.join(" ")] : words).map((text, i) => svg("text", { class: "step", x, y: y + 16 * i, text })))
     header.shared.forEach((node, i) => this.shelf.append(this.badge(node, G.shelf.places[i])))
     this.later = svg("text", { class: "step", y: G.top - 24 - 13 * header.carry.length, "text-anchor": "middle", text: header.carry.length ? "back in, one step later" : "" })
-    this.svg.append(this.spine, this.later, ...this.folds.map(f => f.g), this.fans, this.shelf)
+    const inFront = [...this.folds].sort((a, b) => (a.item.t === this.t) - (b.item.t === this.t))
+    this.svg.append(this.spine, this.later, ...inFront.map(fold => fold.g), this.fans, this.shelf)
     this.svg.setAttribute("height", G.height)
     this.svg.style.height = G.height + "px"
     this.paintFans()
@@ -1206,7 +1223,7 @@ class GraphView extends View {
   strip(node, t, width, height, y) {
     const values = this.values(node.id, t), cells = sample(values.length, 24), w = width / Math.max(1, cells.length)
     return svg("g", { class: "strip" }, ...cells.map((n, i) => svg("rect", {
-      x: -width / 2 + i * w, y, width: w + .3, height, style: `fill: ${cssColour(shade(values[n], node.range, this.theme.scale[node.scale]))}`,
+      x: -width / 2 + i * w, y, width: w + .3, height, fill: cssColour(shade(values[n], node.range, this.theme.scale[node.scale])),
     })))
   }
 
@@ -1219,6 +1236,8 @@ class GraphView extends View {
   /** A closed fold: the carried state after this step as a small column of colours. */
   boxed(item) {
     const { geometry: G, header } = this, { t } = item, [low, high] = this.closedSpan()
+    const kept = this.kept.get(t)
+    if (kept) return kept
     const g = svg("g", { class: "closed", role: "button", "data-t": t, tabindex: -1, "aria-label": `open step ${t}` })
     g.append(svg("rect", { class: "ground", x: 0, y: low, width: item.width, height: high - low, rx: 8 }))
     const states = header.carry.map(([leave]) => this.byId[leave]).filter(Boolean).slice(0, 3)
@@ -1227,10 +1246,11 @@ class GraphView extends View {
       const values = this.values(node.id, t), cells = sample(values.length, 32), size = Math.min(high - low - 16, 84), h = size / Math.max(1, cells.length)
       const grad = this.backward(node.id, t)
       if (grad !== undefined) g.append(svg("rect", { x: start + k * (wide + 3), y: (low + high) / 2 - size / 2, width: wide, height: size, style: `fill: ${this.warm(grad)}` }))
-      else cells.forEach((n, i) => g.append(svg("rect", { x: start + k * (wide + 3), y: (low + high) / 2 - size / 2 + i * h, width: wide, height: h + .3, style: `fill: ${cssColour(shade(values[n], node.range, this.theme.scale[node.scale]))}` })))
+      else cells.forEach((n, i) => g.append(svg("rect", { x: start + k * (wide + 3), y: (low + high) / 2 - size / 2 + i * h, width: wide, height: h + .3, fill: cssColour(shade(values[n], node.range, this.theme.scale[node.scale])) })))
     })
     g.append(svg("text", { class: "step", x: item.width / 2, y: G.bottom + 18, "text-anchor": "middle", text: this.stepName(t, true) }))
     if (this.mode === "gradients" && states[0]) g.append(svg("text", { class: "size", x: item.width / 2, y: high + 14, "text-anchor": "middle", text: scientific(this.gradient(states[0].id, t) ?? NaN) }))
+    this.kept.set(t, g)
     return g
   }
 
@@ -1261,7 +1281,7 @@ class GraphView extends View {
     const chosen = this.byId[this.fan] ?? (this.byId[this.node]?.kind === "parameter" ? this.byId[this.node] : undefined)
     this.fans.replaceChildren()
     if (!chosen || !this.where) return
-    const { geometry: G } = this, [bx, by] = G.shelf.places[this.header.shared.indexOf(chosen)], x0 = this.scroller.scrollLeft + bx, y0 = by - BADGE.h / 2
+    const { geometry: G } = this, [bx, by] = G.shelf.places[this.header.shared.indexOf(chosen)], x0 = this.scrolled + bx, y0 = by - BADGE.h / 2
     for (const { item, x, shown } of this.where) {
       if (!shown) continue
       const kind = item.gap ? "fan faint" : "fan"
@@ -1300,23 +1320,25 @@ class GraphView extends View {
     const total = Math.max(this.width, mix(Math.max(this.width, G.open + 2 * G.margin), Math.max(G.total, this.width), u))
     this.svg.setAttribute("width", total)
     this.svg.style.width = total + "px"
-    this.follow(at, now.width)
-    this.placeShelf()
+    return { x: at, width: now.width, total }
   }
 
-  /** Keep the opened fold in sight. */
-  follow(x, width) {
-    const key = `${this.t} ${this.goal} ${this.width} ${this.begin ? 1 : 0}`
-    if (key === this.followed) return
-    this.followed = key
-    const { scroller } = this, view = scroller.clientWidth, node = this.byId[this.node]
-    const focus = width <= view ? x + width / 2 : x + (node?.x !== undefined ? this.geometry.point(node.x, node.y)[0] : width / 2)
-    scroller.scrollLeft = clamp(focus - view / 2, 0, scroller.scrollWidth)
+  /** Keep the opened fold in sight; last of all, because scrolling waits for the layout. */
+  follow({ x, width, total }) {
+    const key = `${this.t} ${this.goal} ${this.width} ${this.u}`
+    if (key !== this.followed) {
+      this.followed = key
+      const view = this.width, node = this.byId[this.node]
+      const focus = width <= view ? x + width / 2 : x + (node?.x !== undefined ? this.geometry.point(node.x, node.y)[0] : width / 2)
+      this.scrolled = Math.round(clamp(focus - view / 2, 0, Math.max(0, total - view)))
+      this.scroller.scrollLeft = this.scrolled
+    }
+    this.placeShelf()
   }
 
   placeShelf() {
     if (!this.shelf) return
-    this.shelf.setAttribute("transform", `translate(${this.scroller.scrollLeft},0)`)
+    this.shelf.setAttribute("transform", `translate(${this.scrolled},0)`)
     this.paintFans()
   }
 

@@ -14,7 +14,7 @@ SYMBOLS = LSTM.card.symbols
 @pytest.mark.parametrize(
     ("text", "parts"),
     [("h_{t−1}", ("h", "t−1")), ("hₜ₋₁", ("h", "t−1")), ("W_i", ("W", "i")), ("W", ("W", "")), ("w_r", ("w", "r")),
-     ("ŷ", ("ŷ", "")), ("memory_key", ("memory", "key"))],
+     ("ŷ", ("ŷ", "")), ("memory_key", ("memory", "key")), ("1.h_{t−1}", ("h", "2,t−1")), ("0.W", ("W", "1"))],
 )
 def test_split(text, parts):
     assert split(text) == parts
@@ -29,7 +29,10 @@ def test_an_elementwise_equation_may_show_numbers():
     assert "".join(term.get("op", term.get("s")) for term in shown["terms"]) == "c = f ⊙ c + i ⊙ g"
 
 
-@pytest.mark.parametrize("text", ["h_t = o_t ⊙ tanh(c_t)", "h_t = (1 − f_t) ⊙ g_t + f_t ⊙ h_{t−1}", "c_t = σ(i_t)"])
+@pytest.mark.parametrize(
+    "text",
+    ["h_t = o_t ⊙ tanh(c_t)", "h_t = φ(g_t)", "h_t = (1 − f_t) ⊙ g_t + f_t ⊙ h_{t−1}", "c_t = σ(i_t)"],
+)
 def test_functions_and_brackets_keep_the_numbers(text):
     assert terms(text, NAMES, SYMBOLS)["numbers"]
 
@@ -42,9 +45,14 @@ def test_products_with_matrices_and_strangers_do_not(text):
     assert not terms(text, NAMES, SYMBOLS)["numbers"]
 
 
-def test_inputs_and_weights_have_their_colours():
-    tones = [term.get("tone") for term in terms("i_t = σ(W_i x_t + b_i)", {}, {})["terms"] if "s" in term]
-    assert tones == [None, "shared", "input", "shared"]
+@pytest.mark.parametrize(
+    ("text", "tones"),
+    [("i_t = σ(W_i x_t + b_i)", [None, "shared", "input", "shared"]),
+     ("a_i = Σ_j w_ij s_j − θ_i", ["candidate", None, "shared", "hidden", "shared"])],
+)
+def test_what_has_no_time_is_a_weight(text, tones):
+    symbols = {"a": "candidate", "s": "hidden"}
+    assert [term.get("tone") for term in terms(text, {}, symbols)["terms"] if "s" in term] == tones
 
 
 def test_subscripts_that_name_a_probe():

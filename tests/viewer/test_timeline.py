@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+import rnn_core as rc
 from rnn_core.records import Batch, Card, Story
 from rnn_core.viewer import timeline, unpack
 from rnn_core.viewer.rows import order_units
@@ -104,6 +105,18 @@ def test_two_passes_give_two_heatmaps_with_their_own_strips(both_ways, adding):
     assert [row["symbol"] for row in maps] == ["→h", "←h"]
     assert {row["of"] for row in header["rows"] if row.get("unit")} == {"0.h", "1.h"}
     assert {"0.f", "1.f", "0.<c", "1.<c"} <= set(arrays)
+
+
+def test_a_stack_has_a_heatmap_a_layer_with_its_own_gates(generator):
+    spec = rc.Experiment.of("gru", "adding", wiring="stack", hidden_size=4, length=8)
+    run = rc.Run(spec)
+    header, arrays = unpack(timeline(run.network.trace(run.held_out.x[:1])))
+    maps = rows_of(header, "heatmap")
+    assert [(row["array"], row["title"]) for row in maps] == [("0.0.h", "layer 1"), ("0.1.h", "layer 2")]
+    assert maps[1]["card"]["memory"]["keep"] == "0.1.z"
+    (equation,) = [e for e in maps[1]["card"]["equations"] if e["numbers"]]
+    h, z, n, again, before = (arrays[term["array"]][0, 5, 2] for term in equation["terms"] if "s" in term)
+    assert z == again and (1 - z) * n + z * before == pytest.approx(h, abs=1e-5)
 
 
 def test_padding_is_a_gap(lstm, adding):
