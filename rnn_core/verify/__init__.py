@@ -47,8 +47,8 @@ def verifying(rows: Iterable[str] | None = None, *, long: bool = False) -> Itera
 def verify(rows: Iterable[str] | None = None, *, long: bool = False) -> list[dict[str, Any]]:
     """Run the checks of some rows, or of all that have any; with ``long`` also those that train for minutes.
 
-    Each record is {"row", "check", "expected", "measured", "passed", "seconds"}. Runs on one thread, so that the numbers
-    do not depend on how many there are. Raises ValueError, in one sentence, for a row that is unknown or has no checks.
+    Each record is {"row", "check", "expected", "measured", "passed", "seconds"}. Runs on one thread, so that
+    the numbers do not depend on how many there are. Raises ValueError, in one sentence, for a row that is unknown or has no checks.
     """
     return list(verifying(rows, long=long))
 
@@ -90,11 +90,12 @@ def _records(row: str, check: Check) -> Iterator[dict[str, Any]]:
 
 
 def record(records: list[dict[str, Any]]) -> None:
-    """Write down what a run of all checks of some rows found; what was found about other rows stays, of this version."""
+    """Write down what all checks of some rows found; what this version of the code found about other rows stays."""
     kept = recorded()
     for row in dict.fromkeys(r["row"] for r in records):
         kept[row] = {"checks": [c.__name__ for c in checks(row)], "records": [r for r in records if r["row"] == row]}
-    text = {"version": VERSION, "torch": torch.__version__, "rows": {row: kept[row] for row in checked_rows() if row in kept}}
+    rows = {row: kept[row] for row in checked_rows() if row in kept}
+    text = {"version": VERSION, "torch": torch.__version__, "rows": rows}
     RESULTS.write_text(json.dumps(text, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
@@ -107,7 +108,7 @@ def recorded() -> dict[str, dict[str, Any]]:
 
 
 def statuses() -> dict[str, str]:
-    """Row → "verified" when all its checks passed with this version, "built" when a card or a check names it, "to come"."""
+    """Row → "verified" when all its checks passed with this version, else "built" when a card names it, or "to come"."""
     cards = (catalogue.architectures(), catalogue.wirings(), catalogue.task_cards(), catalogue.learner_cards(),
              catalogue.analyses())
     there, found = set(checked_rows()), recorded()

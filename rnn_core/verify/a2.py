@@ -18,7 +18,8 @@ SEEDS = (0, 1, 2)
 def equals_torch() -> Iterator[Finding]:
     """Outputs and gradients equal those of torch.nn.RNN."""
     for function in ("tanh", "relu"):
-        yield from against_torch(torch.nn.RNN(INPUTS, UNITS, nonlinearity=function, batch_first=True), f"Elman, {function}")
+        module = torch.nn.RNN(INPUTS, UNITS, nonlinearity=function, batch_first=True)
+        yield from against_torch(module, f"Elman, {function}")
 
 
 @quick
@@ -33,7 +34,8 @@ def finds_structure() -> Iterator[Finding]:
     """On temporal XOR the error falls at every third bit only, over three seeds."""
     known, unknown, means, fresh = [], [], [], []
     for seed in SEEDS:
-        spec = rc.Experiment.of("elman", "temporal_xor", hidden_size=8, learning_rate=0.02, updates=800, length=30, seed=seed)
+        spec = rc.Experiment.of("elman", "temporal_xor", hidden_size=8, learning_rate=0.02, updates=800, length=30,
+                                seed=seed)
         run = rc.Run(spec)
         batch = run.task.sample(500, torch.Generator().manual_seed(100 + seed))
         fresh.append(_errors(run, batch).mean().item())

@@ -24,10 +24,10 @@ def left_chain() -> Iterator[Finding]:
     elman.load_state_dict({"W": W_2 @ cell.L.detach(), "R": W_1, "b": cell.b.detach()})
     first = type(elman.initial_state(1))((cell.L @ words[0]).unsqueeze(0))
     trace = rc.unroll(elman, words[1:].unsqueeze(0), first)
-    yield same("every inner node of a left chain equals the Elman network's state", nodes[LEAVES:], trace.outputs[0], 1e-12)
-    start = type(cell.initial_state(1))(first.h)
-    yield same("so does the recursive net, unrolled along the sequence", rc.unroll(cell, words[1:].unsqueeze(0), start).outputs,
-               trace.outputs, 1e-12)
+    yield same("inner nodes of a left chain, beside the states of an Elman network", nodes[LEAVES:], trace.outputs[0],
+               1e-12)
+    along = rc.unroll(cell, words[1:].unsqueeze(0), type(cell.initial_state(1))(first.h))
+    yield same("the recursive net unrolled along the sequence, beside the same", along.outputs, trace.outputs, 1e-12)
 
 
 @quick

@@ -1,4 +1,4 @@
-"""A3, Jordan's network: it remembers what it said, so a teacher who says nothing of the bit leaves it nothing to keep."""
+"""A3, Jordan's network: it remembers what it said; a teacher who says nothing of the bit leaves it nothing to keep."""
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -16,7 +16,8 @@ LAG, SEEDS = 5, (0, 1, 2)
 def counts() -> Iterator[Finding]:
     """The number of parameters is H(I + O + 1), and O(H + 1) for the outputs, which are part of the loop."""
     cell = rc.make_cell("jordan", 10, output_size=3, hidden_size=20)
-    yield equal("parameters at I = 10, H = 20, O = 3", 20 * (10 + 3 + 1) + 3 * 21, sum(p.numel() for p in cell.parameters()))
+    count = sum(p.numel() for p in cell.parameters())
+    yield equal("parameters at I = 10, H = 20, O = 3", 20 * (10 + 3 + 1) + 3 * 21, count)
 
 
 @quick

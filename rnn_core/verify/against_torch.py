@@ -25,7 +25,7 @@ def against_torch(module: nn.Module, name: str) -> Iterator[Finding]:
     x = torch.randn(b, t, INPUTS, dtype=torch.float64).masked_fill(~mask.unsqueeze(-1), torch.nan).requires_grad_()
     fields = 2 if isinstance(module, nn.LSTM) else 1
     start = [torch.randn(b, UNITS, dtype=torch.float64, requires_grad=True) for _ in range(fields)]
-    weights = [torch.randn(b, t, UNITS, dtype=torch.float64), *(torch.randn(b, UNITS, dtype=torch.float64) for _ in start)]
+    weights = [torch.randn(b, t, UNITS, dtype=torch.float64), *(torch.randn_like(v) for v in start)]
 
     def weighed(out: Tensor, final: Any) -> Tensor:
         return sum((v * w).sum() for v, w in zip([out, *final], weights, strict=True))

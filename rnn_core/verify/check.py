@@ -33,7 +33,7 @@ def long(function: Check) -> Check:
 
 
 def same(check: str, ours: Any, theirs: Any, within: float) -> Finding:
-    """Two tensors, or lists of them, agree entry by entry: the largest difference is measured; shapes must agree too."""
+    """Two tensors, or lists of them, agree in shape and every entry: the largest difference is measured."""
     pairs = [(ours, theirs)] if isinstance(ours, Tensor) else list(zip(ours, theirs, strict=True))
     fits = bool(pairs) and all(a.shape == b.shape for a, b in pairs)
     gap = max(float((a - b).detach().abs().max()) for a, b in pairs) if fits else float("inf")
@@ -45,9 +45,9 @@ def near(check: str, expected: float, measured: float, within: float) -> Finding
     return Finding(check, f"{expected:.6g} ± {within:g}", shown(measured), abs(measured - expected) <= within)
 
 
-def equal(check: str, expected: float, measured: float) -> Finding:
-    """A number is exactly what it should be."""
-    return Finding(check, expected, measured, measured == expected)
+def equal(check: str, expected: str | float, measured: str | float) -> Finding:
+    """A number or a word is exactly what it should be."""
+    return Finding(check, expected, shown(measured) if isinstance(measured, float) else measured, measured == expected)
 
 
 def below(check: str, limit: float, measured: float) -> Finding:
