@@ -15,7 +15,7 @@ from rnn_core.jobs.answers import Archive
 from rnn_core.jobs.entry import CONTROLS
 from rnn_core.jobs.errors import EngineError, NotThere, TooLarge, UnknownRun
 from rnn_core.jobs.history import read_records
-from rnn_core.jobs.launcher import ask, elsewhere, find_or_start, reach
+from rnn_core.jobs.launcher import ask, elsewhere, find_or_start, leave, reach
 from rnn_core.jobs.look import Look, Summary, read_log
 from rnn_core.jobs.place import check_id, data_folder
 from rnn_core.jobs.preflight import refusal
@@ -157,7 +157,7 @@ class Engine:
     def _leave(self) -> None:
         client, self._client = self._client, None
         if client is not None:
-            client.close(timeout=1)
+            leave(client)
 
 
 def _token(owner: str) -> str:

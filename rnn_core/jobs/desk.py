@@ -39,9 +39,14 @@ class Desk(Foreman):
                          "command": self._command, "fetch": self._fetch, "runs": self._runs, "forget": self._forget}
 
     async def answer(self, do: str = "", **question: Any) -> dict[str, Any]:
-        """Answer one question of a page; what cannot be done comes back as one sentence."""
+        """Answer one question of a page; what cannot be done comes back as one sentence.
+
+        Whatever a page is told that it caused is on disk before it is told.
+        """
         try:
             answer = self._answers[do](**question)
+            if do in ("submit", "command"):
+                await asyncio.to_thread(self.store.settle)
             return await answer if asyncio.iscoroutine(answer) else answer
         except UnknownRun as error:
             return {"error": str(error), "kind": "unknown"}
@@ -115,7 +120,11 @@ class Desk(Foreman):
             if name == "resume" and self.going(entry.owner) >= QUOTA:
                 self.release(entry)
             else:
-                self.pass_on(entry, entry.note(name, value), name, value)
+                seq = entry.note(name, value)
+                if name not in CONTROLS:
+                    self.store.save(entry)
+                    self.store.settle()
+                self.pass_on(entry, seq, name, value)
                 return
         if name == "once" or name not in CONTROLS:
             entry.note(name, value)

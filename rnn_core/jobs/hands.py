@@ -55,10 +55,12 @@ class Hands:
         self._say_in_hand(active.key, active.attempt)
         self._interrupted = False
         end = time.perf_counter() + max(SHORTEST, min(LONGEST, ROUND / len(able)))
-        while active.able and not self._interrupted and time.perf_counter() < end:
+        while active.able and not self._interrupted:
             self._guard(active, active.advance, len(able))
             if self._inbox:
                 self._obey()
+            if time.perf_counter() >= end:
+                break
         self._settle(active, len(able))
         if not self._interrupted and active in self._turn:
             self._turn.remove(active)

@@ -48,7 +48,7 @@ class DeskPlugin(SchedulerPlugin):
 
     def _joined(self, worker: str) -> None:
         if worker in self.scheduler.stream_comms:
-            self.desk.worker_joined(worker, self.scheduler.workers[worker].extra.get("pid", 0))
+            self.desk.worker_joined(worker, self.scheduler.workers[worker].pid)
         elif worker in self.scheduler.workers:
             self.scheduler.loop.call_later(REASSIGN_AFTER, self._joined, worker)
 

@@ -1,6 +1,10 @@
 """Find the engine of a folder, or start it: one engine a folder, however many dashboards ask at once."""
 from __future__ import annotations
 
+import asyncio
+import concurrent.futures
+import contextlib
+import logging
 import os
 import socket
 import subprocess
@@ -42,6 +46,7 @@ def reach(url: str, security: Security | None = None, renew: bool = False) -> Cl
     An engine of another version, and with ``renew`` one that was started from other source, is asked to make room. It
     does so if nothing runs and nobody else is connected; to the page it then looks as if nobody answered.
     """
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     client = Client(url, timeout=5, set_as_default=False, security=security)
     try:
         hello = ask(client, do="hello")
@@ -55,13 +60,24 @@ def reach(url: str, security: Security | None = None, renew: bool = False) -> Cl
         raise EngineError(f"An engine of version {hello['version']} is at work here and this page has version "
                           f"{ENGINE_VERSION}; let its runs end, or stop it, and come back.")
     except BaseException:
-        client.close(timeout=1)
+        leave(client)
         raise
 
 
 def ask(client: Client, **question: object) -> dict:
-    """One question to the desk."""
-    return client.sync(getattr(client.scheduler, QUESTION), **question, callback_timeout=ANSWER_WITHIN)
+    """One question to the desk; OSError if the connection is lost, whichever way that shows."""
+    try:
+        return client.sync(getattr(client.scheduler, QUESTION), **question, callback_timeout=ANSWER_WITHIN)
+    except (AttributeError, RuntimeError, asyncio.CancelledError, concurrent.futures.CancelledError):
+        if client.status == "running":
+            raise
+        raise ConnectionError("The connection to the engine is closed.") from None
+
+
+def leave(client: Client) -> None:
+    """Close a client, also one that has lost its engine."""
+    with contextlib.suppress(TimeoutError, OSError):
+        client.close(timeout=1)
 
 
 def find_or_start(folder: Path, workers: int | None) -> Client:

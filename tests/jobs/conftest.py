@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -21,20 +22,20 @@ def record(**settings) -> Experiment:
     return Experiment.of("elman", "adding", "bptt", **{"hidden_size": 8, "length": 10, "batch_size": 8, **settings})
 
 
-def until(engine: Engine, run_id: str, condition: Callable[[Look], bool], seconds: float = 60) -> Look:
+def until(engine: Engine, run_id: str, condition: Callable[[Look], bool], seconds: float = 200) -> Look:
     """Look at a run until the condition holds."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         look = engine.look(run_id)
         if condition(look):
             return look
-        time.sleep(0.01)
-    raise AssertionError(f"waited {seconds} s in vain: {look}")
+        time.sleep(0.02)
+    raise AssertionError(f"waited {seconds} s in vain: {replace(look, records=[])}")
 
 
-def ended(engine: Engine, run_id: str, seconds: float = 60) -> Look:
+def ended(engine: Engine, run_id: str) -> Look:
     """Look at a run until it has ended."""
-    return until(engine, run_id, lambda look: look.ended, seconds)
+    return until(engine, run_id, lambda look: look.ended)
 
 
 def everybody(pid: int) -> list[psutil.Process]:
@@ -43,11 +44,12 @@ def everybody(pid: int) -> list[psutil.Process]:
     return [process, *process.children(recursive=True)]
 
 
-def worker_of(engine: Engine, moment: float = 20) -> list[int]:
+def workers(engine: Engine, seconds: float = 100) -> list[int]:
     """The worker processes, once there are any."""
-    end = time.monotonic() + moment
+    end = time.monotonic() + seconds
     while not (pids := list(engine.hello()["workers"].values())) and time.monotonic() < end:
         time.sleep(0.05)
+    assert pids and all(pid > 1 for pid in pids)
     return pids
 
 
@@ -74,15 +76,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def own(tmp_path: Path) -> Iterator[Callable[..., Engine]]:
-    """Engines of this test's own folder; call it with the number of workers."""
-    engines = []
-
-    def start(workers: int = 1) -> Engine:
-        engines.append(connect(tmp_path, workers))
-        return engines[-1]
-
-    yield start
-    for engine in engines:
-        engine.close()
+def place(tmp_path: Path) -> Iterator[Path]:
+    """A folder whose engine, if a test starts one, is ended afterwards."""
+    yield tmp_path
     clear(tmp_path)
