@@ -63,16 +63,23 @@ def run_in_hand(hand) -> None:
     which, names = 0, _passes(hand.key, hand.run) if len(hand.run.network.cells) > 1 else []
     if names:
         chosen = st.segmented_control(
-            "Pass", range(len(names)), default=0, format_func=lambda k: plain(names[k]), required=True, key="pass",
+            "Pass",
+            range(len(names)),
+            default=0,
+            format_func=lambda k: plain(names[k]),
+            required=True,
+            key="pass",
             help="This network runs along the sequence more than once; each pass has states of its own.",
         )
         which = chosen or 0
     before, now = _norms(hand.key, which, hand.run)
     _pictured(rc.figures.gradient_norms(before=before, after=now, theme=mode()), key="norms")
     many = len(now.norms)
-    trained = "Dashed: the same network before training. " if before is not None else "These are fresh, untrained weights. "
-    note(f"Thick: the median of {many} sequences that were never trained on; thin: some of them. {trained}"
-         "The state $s_t$ is all that the net carries from one step to the next.")
+    trained = "These are fresh weights. " if before is None else "Dashed: the same network before training. "
+    note(
+        f"Thick: the median of {many} sequences that were never trained on; thin: some of them. {trained}"
+        "The state *s*ₜ is all that the net carries from one step to the next."
+    )
     say(now.says, now.says_not)
     table = now.frame()
     if before is not None:
@@ -94,7 +101,7 @@ def single_steps(hand) -> None:
         note("One step alone: how much it stretches the change that it stretches most, and its largest eigenvalue.")
     with right:
         _pictured(rc.figures.jacobian_products(product, theme=mode(), height=300), key="product")
-        note("All steps from $t$ to the end together. Theory multiplies the stretchings; the truth lies below.")
+        note("All steps from *t* to the end together. Theory multiplies the stretchings; the truth lies below.")
     say(step.says, step.says_not)
     table_twin(step.frame().merge(product.frame(), on=["sequence", "t"]), "The steps as a table")
 
@@ -103,14 +110,18 @@ def single_steps(hand) -> None:
 def lab(hand) -> None:
     """A fresh network of any gain, length and size."""
     st.subheader("The lab: why must it forget?", anchor=False)
-    st.markdown("Fresh weights, nothing learnt: the recurrent matrix is **gain** times a random rotation. Below 1 an Elman net "
-                "has to forget; above 1 it could keep, or explode, but units that saturate damp it again.")
+    st.markdown(
+        "Fresh weights, nothing learnt: the recurrent matrix is **gain** times a random rotation. Below 1 an Elman "
+        "net has to forget; above 1 it could keep, or explode, but units that saturate damp it again."
+    )
     specs = _lab_specs(hand.spec)
     picture, controls = st.columns([3, 1], gap="large")
     with controls:
         cards = rc.architectures()
         first = list(specs).index("elman") if "elman" in specs else 0
-        name = st.selectbox("Architecture", list(specs), index=first, format_func=lambda n: cards[n].title, key="lab_architecture")
+        name = st.selectbox(
+            "Architecture", list(specs), index=first, format_func=lambda n: cards[n].title, key="lab_architecture"
+        )
         gain = st.slider("Gain (g)", 0.0, 3.0, 0.9, 0.05, key="lab_gain", help="Scale of the fresh recurrent weights.")
         length = st.slider("Length (T)", 5, LONGEST, 50, 5, key="lab_length", help="Steps from the first to the last.")
         size = st.slider("Hidden units (H)", 2, WIDEST, 12, 2, key="lab_size")
@@ -122,14 +133,17 @@ def lab(hand) -> None:
     with picture:
         _pictured(rc.figures.jacobian_products(result, theme=mode()), key="lab")
         if not hasattr(hand.spec, "length"):
-            note(f"{plain(rc.tasks()[hand.spec.task].title)} has no length to choose, so the lab reads the sequences of "
-                 f"{plain(rc.tasks()['adding'].title)}.")
+            mine, other = (plain(rc.tasks()[task].title) for task in (hand.spec.task, "adding"))
+            note(f"{mine} has no length to choose, so the lab reads the sequences of {other}.")
     say(result.says, result.says_not)
     table_twin(result.frame(), "The lab as a table")
 
 
-hand = frame("Gradients", "Why does it forget?",
-             "Error flows backward, right to left. Below the **floor line** an early step no longer hears it.")
+hand = frame(
+    "Gradients",
+    "Why does it forget?",
+    "Error flows backward, right to left. Below the **floor line** an early step no longer hears it.",
+)
 run_in_hand(hand)
 st.space("small")
 single_steps(hand)

@@ -40,6 +40,11 @@ def _drawing(name: str, input_size: int, output_size: int, wanted: int, theme: s
     return rc.figures.step_graph(_graph(name, input_size, output_size, wanted), theme=theme)
 
 
+def typeset(card: rc.Card) -> None:
+    """A card's equations, one a line, as its paper writes them."""
+    st.markdown("  \n".join(f"${line}$" for line in rc.figures.equations(card, theme=mode())))
+
+
 class Entry:
     """One architecture as the gallery shows it, at the sizes of the experiment in hand."""
 
@@ -68,21 +73,22 @@ class Entry:
         figure = _drawing(*self.sizes, mode())
         show(figure, key=key, alt=rc.figures.alt(figure))
 
-    def equations(self) -> None:
-        """Its equations, one a line, as its paper writes them."""
-        st.code("\n".join(self.card.equations.values()) or "–", language=None, wrap_lines=True)
-
     def row(self, name: str, key: str) -> None:
         """One of ``ROWS``."""
         if name == "One step":
             self.picture(key)
         elif name == "Equations":
-            self.equations()
+            typeset(self.card)
         elif name == "Numbers":
             st.markdown(self.numbers)
         else:
-            st.markdown(plain({"Idea": self.card.summary, "Good for": self.card.use or "–",
-                               "Published in": self.card.reference}[name]))
+            st.markdown(
+                plain(
+                    {"Idea": self.card.summary, "Good for": self.card.use or "–", "Published in": self.card.reference}[
+                        name
+                    ]
+                )
+            )
 
 
 def put_in_hand(hand: Any, name: str, key: str) -> None:
@@ -90,7 +96,9 @@ def put_in_hand(hand: Any, name: str, key: str) -> None:
     here, fits = hand.spec.architecture == name, hand.fits(name)
     label = "In hand" if here else "Put it in hand"
     why = None if fits else f"It does not run along what {rc.tasks()[hand.spec.task].title} gives it."
-    if st.button(label, icon=":material/check:" if here else ":material/back_hand:", disabled=here or not fits, help=why, key=key):
+    if st.button(
+        label, icon=":material/check:" if here else ":material/back_hand:", disabled=here or not fits, help=why, key=key
+    ):
         hand.change(architecture=name)
 
 
@@ -104,13 +112,19 @@ def side_by_side(hand: Any) -> None:
     entries = []
     for column, label, first in zip(st.columns(2, gap="large"), ("Left", "Right"), (other, mine), strict=True):
         with column:
-            chosen = st.selectbox(label, names, index=names.index(first), key=f"{label}_{first}", label_visibility="collapsed",
-                                  format_func=lambda n: f"{cards[n].title}, {cards[n].year}")
+            chosen = st.selectbox(
+                label,
+                names,
+                index=names.index(first),
+                key=f"{label}_{first}",
+                label_visibility="collapsed",
+                format_func=lambda n: f"{cards[n].title}, {cards[n].year}",
+            )
             entries.append(Entry(hand, chosen))
     for name in ROWS:
         for side, (column, entry) in enumerate(zip(st.columns(2, gap="large"), entries, strict=True)):
             with column:
-                note(name)
+                note(f"{name} &nbsp;·&nbsp; {plain(entry.card.title)}")
                 entry.row(name, key=f"pair_{side}_{name}")
     for side, (column, entry) in enumerate(zip(st.columns(2, gap="large"), entries, strict=True)):
         with column:
@@ -122,13 +136,13 @@ def gallery(hand: Any) -> None:
     cards = rc.architectures()
     names = sorted(cards, key=lambda n: (cards[n].year, n))
     for start in range(0, len(names), 2):
-        for column, name in zip(st.columns(2, gap="medium"), names[start:start + 2], strict=False):
+        for column, name in zip(st.columns(2, gap="medium"), names[start : start + 2], strict=False):
             with column.container(border=True, height="stretch"):
                 entry = Entry(hand, name)
                 st.subheader(f"{plain(entry.card.title)} :gray[{entry.card.year}]", anchor=False)
                 st.markdown(plain(entry.card.summary))
                 entry.picture(key=f"picture_{name}")
-                entry.equations()
+                typeset(entry.card)
                 st.markdown(entry.numbers)
                 note(f"{plain(entry.card.use)} &nbsp;·&nbsp; {plain(entry.card.reference)}")
                 put_in_hand(hand, name, key=f"take_{name}")
@@ -136,35 +150,52 @@ def gallery(hand: Any) -> None:
 
 def wirings(hand: Any) -> None:
     """One card a way to join cells."""
-    for column, (name, card) in zip(st.columns(max(len(rc.wirings()), 1), gap="medium"), rc.wirings().items(), strict=True):
+    for column, (name, card) in zip(
+        st.columns(max(len(rc.wirings()), 1), gap="medium"), rc.wirings().items(), strict=True
+    ):
         with column.container(border=True, height="stretch"):
             st.markdown(f"**{plain(card.title)}** :gray[{card.year}]")
             st.markdown(plain(card.summary))
-            if card.equations:
-                st.code("\n".join(card.equations.values()), language=None, wrap_lines=True)
+            typeset(card)
             note(plain(card.reference))
             here = hand.spec.wiring == name
-            if st.button("In hand" if here else "Put it in hand", disabled=here, key=f"wire_{name}",
-                         icon=":material/check:" if here else ":material/back_hand:"):
+            if st.button(
+                "In hand" if here else "Put it in hand",
+                disabled=here,
+                key=f"wire_{name}",
+                icon=":material/check:" if here else ":material/back_hand:",
+            ):
                 hand.change(wiring=name)
 
 
 def table(hand: Any) -> pd.DataFrame:
     """The gallery in rows."""
     entries = [Entry(hand, name) for name in rc.architectures()]
-    return pd.DataFrame([{"architecture": e.card.title, "year": e.card.year, "good for": e.card.use,
-                          "weights": _cell(*e.sizes).weight_count, "formula": e.card.parameters,
-                          "equations": "; ".join(e.card.equations.values()), "reference": e.card.reference} for e in entries])
+    return pd.DataFrame(
+        [
+            {
+                "architecture": e.card.title,
+                "year": e.card.year,
+                "good for": e.card.use,
+                "weights": _cell(*e.sizes).weight_count,
+                "formula": e.card.parameters,
+                "equations": "; ".join(e.card.equations.values()),
+                "reference": e.card.reference,
+            }
+            for e in entries
+        ]
+    )
 
 
-hand = frame("Architectures", "Which net is which?",
-             "Every drawing is read off one real step of the network itself: below what it reads, above what it makes of it; "
-             "weights are ochre, what goes on to the next step leaves to the right.")
-gallery(hand)
-st.space("small")
-st.header("Two side by side", anchor=False)
-side_by_side(hand)
-st.space("small")
-st.header("Ways to wire them", anchor=False)
-wirings(hand)
+hand = frame(
+    "Architectures",
+    "Which net is which?",
+    "Every drawing is read off one real step of the network: below what it reads, above what it makes of it. "
+    "Weights are ochre; what goes on to the next step leaves to the right.",
+)
+parts = {f"All {len(rc.architectures())}": gallery, "Two side by side": side_by_side, "Ways to wire them": wirings}
+for tab, draw in zip(st.tabs(list(parts), on_change="rerun", key="view"), parts.values(), strict=True):
+    if tab.open:
+        with tab:
+            draw(hand)
 table_twin(table(hand), "The gallery as a table")
