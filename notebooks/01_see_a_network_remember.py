@@ -53,13 +53,11 @@ for story in run.stories(4):
 # training back: each moment is a replay with the weights of that update.
 
 # %%
-from rnn_core.viewer.timeline import timeline
-from rnn_core.viewer.widget import Viewer
-
 row = 3
 one = run.held_out.rows(slice(row, row + 1))
 moments = [(update, run.at(update).trace(one.x)) for update in run.tape]
-Viewer.of(timeline(moments[-1][1], batch=one, story=run.task.story(one, 0), moments=moments))
+payload = rc.viewer.timeline(moments[-1][1], batch=one, story=run.task.story(one, 0), moments=moments)
+rc.viewer.Viewer.of(payload)
 
 # %% [markdown]
 # The same as a picture that stands still, for paper and for machines without a browser:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rnn_core import figures
+from rnn_core import figures, viewer
 from rnn_core.adopt import from_torch
 from rnn_core.cells.base import Cell, RecurrentSettings
 from rnn_core.catalogue import CatalogueError, add_folder, analyses, architectures, rows, wirings
@@ -24,13 +24,15 @@ from rnn_core.records import describe_settings, setting
 from rnn_core.run import Run, train, training
 from rnn_core.saving import DamagedRun, load
 from rnn_core.unroll import relax, unroll, unroll_tree
+from rnn_core.verify import verify
 from rnn_core.version import VERSION
 
 __version__ = VERSION
 __all__ = ["Batch", "Card", "CatalogueError", "Cell", "Command", "DamagedRun", "Experiment", "NetworkTrace", "Progress",
            "RecurrentSettings", "Result", "Run", "Settings", "Story", "Trace", "add_folder", "analyses",
            "architectures", "describe_settings", "figures", "from_torch", "learners", "load", "make_cell", "relax", "rows",
-           "setting", "tasks", "train", "training", "unroll", "unroll_tree", "wirings"]
+           "setting", "tasks", "train", "training", "unroll", "unroll_tree", "verify", "viewer",
+           "wirings"]
 
 
 def __getattr__(name: str) -> Any:

@@ -27,8 +27,13 @@ def undocumented(tree: ast.Module) -> list[str]:
 
 
 def is_public(path: Path, name: str) -> bool:
-    """Whether others may rely on a name: all but what stands in a test or in a page, which nobody imports."""
+    """Whether others may rely on a name: all but what stands in a test or in a page, which nobody imports.
+
+    A notebook explains itself in its own text.
+    """
     place = path.relative_to(ROOT)
+    if place.parts[0] == "notebooks":
+        return False
     imported = place.parent != Path("pages") and place != Path("app.py") and place.parts[0] != "tests"
     return imported or name == "the file"
 
