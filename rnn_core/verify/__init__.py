@@ -48,7 +48,8 @@ def verify(rows: Iterable[str] | None = None, *, long: bool = False) -> list[dic
     """Run the checks of some rows, or of all that have any; with ``long`` also those that train for minutes.
 
     Each record is {"row", "check", "expected", "measured", "passed", "seconds"}. Runs on one thread, so that
-    the numbers do not depend on how many there are. Raises ValueError, in one sentence, for a row that is unknown or has no checks.
+    the numbers do not depend on how many there are. Raises ValueError, in one sentence, for a row that is unknown or
+    has no checks.
     """
     return list(verifying(rows, long=long))
 
@@ -108,7 +109,7 @@ def recorded() -> dict[str, dict[str, Any]]:
 
 
 def statuses() -> dict[str, str]:
-    """Row → "verified" when all its checks passed with this version, else "built" when a card names it, or "to come"."""
+    """Row → "verified" if all its checks passed with this version, else "built" if a card names it, or "to come"."""
     cards = (catalogue.architectures(), catalogue.wirings(), catalogue.task_cards(), catalogue.learner_cards(),
              catalogue.analyses())
     there, found = set(checked_rows()), recorded()

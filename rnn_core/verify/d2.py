@@ -66,7 +66,7 @@ def vanishing() -> Iterator[Finding]:
 
 @quick
 def error_signal() -> Iterator[Finding]:
-    """‖dL/dh_t‖ on adding fades at least as fast as the gain in a fresh tanh network, and stays in an LSTM that keeps."""
+    """‖dL/dh_t‖ on adding fades at least as fast as the gain in a fresh tanh net, and stays in an LSTM that keeps."""
     slopes = {}
     for architecture, settings in (("elman", {"gain": 0.5}), ("lstm", {"forget_bias": 10.0})):
         spec = rc.Experiment.of(architecture, "adding", length=30, hidden_size=16, **settings)

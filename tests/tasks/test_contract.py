@@ -1,4 +1,4 @@
-"""What every task of the catalogue must keep: shapes, determinism, padding, a baseline that is what it says, a story."""
+"""What every task of the catalogue must keep: shapes, determinism, padding, a truthful story, a baseline."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from rnn_core import catalogue
 from rnn_core.records import Batch, describe_settings
 
 TASKS = sorted(catalogue.task_classes())
-CASES = [(name, flags) for name in TASKS for flags in (
-    {}, *({info.name: True} for info in describe_settings(catalogue.task_classes()[name].Settings) if info.kind == "flag"))]
+FLAGS = {name: [info.name for info in describe_settings(kind.Settings) if info.kind == "flag"]
+         for name, kind in catalogue.task_classes().items()}
+CASES = [(name, flags) for name in TASKS for flags in ({}, *({flag: True} for flag in FLAGS[name]))]
 
 
 @pytest.fixture(params=CASES, ids=lambda case: "-".join([case[0], *case[1]]))
