@@ -46,12 +46,14 @@ class Trace:
     @cached_property
     def entering(self) -> Any:
         """The state as it enters each step, every field (b, t, …)."""
-        return self.in_time(tmap(Tensor.detach, stack(self.nodes)))
+        with torch.no_grad():
+            return self.in_time(stack(self.nodes))
 
     @cached_property
     def states(self) -> Any:
         """The state after each step, every field (b, t, …): what the papers call h_t."""
-        return self.in_time(tmap(Tensor.detach, stack(self.after)))
+        with torch.no_grad():
+            return self.in_time(stack(self.after))
 
     @cached_property
     def probes(self) -> dict[str, Tensor]:

@@ -11,7 +11,16 @@ from torch.utils import _pytree as pytree
 
 def tmap(f: Callable[..., Any], tree: Any, *rest: Any) -> Any:
     """Apply ``f`` to every tensor of a tree, and to its partners in the others."""
-    return pytree.tree_map(lambda v, *others: None if v is None else f(v, *others), tree, *rest)
+    if isinstance(tree, Tensor):
+        return f(tree, *rest)
+    if tree is None:
+        return None
+    if isinstance(tree, dict):
+        return {k: tmap(f, v, *(other[k] for other in rest)) for k, v in tree.items()}
+    if not isinstance(tree, tuple | list):
+        raise TypeError(f"A tree is made of tensors, tuples, lists and dicts, not of {type(tree).__name__}.")
+    made = [tmap(f, *parts) for parts in zip(tree, *rest, strict=True)]
+    return type(tree)(*made) if hasattr(tree, "_fields") else type(tree)(made)
 
 
 def leaves(tree: Any) -> list[Tensor]:
