@@ -42,8 +42,8 @@ def levels_are_recursion() -> Iterator[Finding]:
         recursive = torch.stack([_vector(cell, words, tree, k) for k in range(2 * leaves - 1)])
         wanted = [words, *cell.parameters()]
         yield same(f"all nodes of a random tree with {leaves} leaves", batched, recursive, 1e-12)
-        yield same(f"gradients of the root of {leaves} leaves, for words and weights", gradients(batched[-1].sum(), wanted),
-                   gradients(recursive[-1].sum(), wanted), 1e-10)
+        yield same(f"gradients of the root of {leaves} leaves, for words and weights",
+                   *(gradients(road[-1].sum(), wanted) for road in (batched, recursive)), 1e-10)
 
 
 @quick
