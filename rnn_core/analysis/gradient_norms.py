@@ -50,7 +50,10 @@ class GradientNorms(Result):
 
     @property
     def says(self) -> str:
-        first = float(self.median[~self.median.isnan()][0])
+        known = self.median[~self.median.isnan()]
+        if not len(known):
+            return "there is no error signal to measure here: this network has left the finite numbers."
+        first = float(known[0])
         if self.horizon is None:
             return f"on these sequences the error is still heard at the first step, at {first:.1e}."
         return f"on these sequences nothing up to step {self.horizon} hears the error: it arrives below {self.floor:.0e}."

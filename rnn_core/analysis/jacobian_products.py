@@ -8,13 +8,14 @@ radius below 1 bounds nothing: [[.5, 5], [0, .5]] has norms 5.05, 5.01, 3.75 ove
 """
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import pandas as pd
 import torch
 from torch import Tensor
 
-from rnn_core.analysis.step_jacobians import BUDGET, step_jacobians
+from rnn_core.analysis.step_jacobians import BUDGET, step_jacobians, stretching
 from rnn_core.records import Card, Result, Trace
 
 CARD = Card(title="Jacobian products", row="D2", year=1994,
@@ -44,6 +45,8 @@ class JacobianProducts(Result):
 
     @property
     def says(self) -> str:
+        if math.isnan(self.rate):
+            return "this network leaves the finite numbers, so no change can be followed to the end."
         word = "shrinks" if self.rate < 1 else "grows"
         return f"over these sequences a small change {word} by a factor of {self.rate:.3g} a step."
 
@@ -56,11 +59,10 @@ def jacobian_products(trace: Trace, budget: int = BUDGET) -> JacobianProducts:
     """Norms of the products of a pass's step Jacobians, from every step to the last, and their bound."""
     A, _ = step_jacobians(trace, budget)
     A = trace.in_time(A)
-    product = torch.eye(A.shape[-1], dtype=A.dtype, device=A.device).expand(A.shape[0], -1, -1)
-    norms, sigma = [torch.linalg.matrix_norm(product, 2)], torch.linalg.matrix_norm(A, 2)
+    products = [torch.eye(A.shape[-1], dtype=A.dtype, device=A.device).expand(A.shape[0], -1, -1)]
     for step in reversed(A.unbind(1)):
-        product = product @ step
-        norms.append(torch.linalg.matrix_norm(product, 2))
+        products.append(products[-1] @ step)
+    norms, sigma = stretching(torch.stack(products[::-1], 1)), stretching(A)
     ones = torch.ones_like(sigma[:, :1])
     bound = torch.cat([sigma.flip(1).cumprod(1).flip(1), ones], 1)
-    return JacobianProducts(torch.stack(norms[::-1], 1), bound)
+    return JacobianProducts(norms, bound)

@@ -5,7 +5,7 @@ batch, and one vector–Jacobian product gives one row of every Jacobian.
 """
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pandas as pd
@@ -34,8 +34,8 @@ class StepJacobians(Result):
 
     def frame(self) -> pd.DataFrame:
         """Largest singular value σ and spectral radius ρ of every A_t."""
-        sigma = torch.linalg.matrix_norm(self.A, 2)
-        rho = torch.linalg.eigvals(self.A).abs().amax(-1)
+        sigma = stretching(self.A)
+        rho = where_finite(lambda A: torch.linalg.eigvals(A).abs().amax(-1), self.A)
         b, t = sigma.shape
         return pd.DataFrame({"sequence": torch.arange(b).repeat_interleave(t), "t": torch.arange(t).repeat(b),
                              "σ": sigma.flatten(), "ρ": rho.flatten()})
@@ -43,6 +43,8 @@ class StepJacobians(Result):
     @property
     def says(self) -> str:
         table = self.frame()
+        if table["σ"].isna().all():
+            return "this network has left the finite numbers, so no change can be followed through it."
         return f"in the median step a small change of the state is stretched at most {table['σ'].median():.3g}-fold."
 
     @property
@@ -80,3 +82,15 @@ def step_jacobians(trace: Trace, budget: int = BUDGET) -> StepJacobians:
                 J[:, j] = row
     J = J.detach().unflatten(0, (b, t))
     return StepJacobians(J[:, :, :s], J[:, :, s:])
+
+
+def stretching(A: Tensor) -> Tensor:
+    """σ_max (…) of matrices (…, s, s); NaN where a matrix is not finite."""
+    return where_finite(lambda M: torch.linalg.matrix_norm(M, 2), A)
+
+
+def where_finite(f: Callable[[Tensor], Tensor], A: Tensor) -> Tensor:
+    """f (…) of matrices (…, s, s); NaN where a matrix is not finite, on which torch's decompositions would fail."""
+    finite = A.isfinite().flatten(-2).all(-1)
+    value = f(torch.where(finite[..., None, None], A, torch.zeros_like(A)))
+    return torch.where(finite, value, torch.full_like(value, torch.nan))

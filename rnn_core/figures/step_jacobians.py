@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from rnn_core.analysis.step_jacobians import StepJacobians
-from rnn_core.figures.ink import array, thin
+from rnn_core.figures.ink import array, short, thin
 from rnn_core.figures.style import canvas, level, line, name_line, nothing
 from rnn_core.records.palette import tone
 
@@ -20,9 +20,10 @@ def step_jacobians(result: StepJacobians, *, theme: str = "light", height: int =
     if not result.A.numel():
         return nothing(canvas(title, "How one step stretches a change: no step.", theme=theme, height=height), theme)
     table = result.frame().groupby("t")[["σ", "ρ"]].median()
+    sigma, rho = (short(table[k].median()) if table[k].notna().any() else "unknown" for k in NAMES)
     words = (
-        f"How much one step stretches a change of the state. Median over all steps: largest stretching "
-        f"{table['σ'].median():.3g}, spectral radius {table['ρ'].median():.3g}; at 1 nothing grows or shrinks."
+        f"How much one step stretches a change of the state. Median over all steps: largest stretching {sigma}, spectral "
+        f"radius {rho}; at 1 nothing grows or shrinks."
     )
     figure = canvas(title, words, theme=theme, height=height)
     figure.update_xaxes(range=[-0.5, steps - 0.5])
