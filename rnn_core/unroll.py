@@ -25,14 +25,15 @@ def unroll(cell: Cell, x: Any = None, state: Any = None, *, mask: Tensor | None 
     the trace, and the t that ``force`` is told, are in sequence time all the same. Raises ValueError when there is
     nothing to run over.
     """
-    if x is None and steps is None:
-        raise ValueError("Nothing to unroll: give x, or a number of steps.")
+    if (x is None) == (steps is None):
+        why = "Nothing to unroll: give x, or" if x is None else "x has its own length: give it without"
+        raise ValueError(f"{why} a number of steps.")
     x = x if mask is None else clean(x, mask)
     drive = None if x is None else cell.project(x)
     if state is None:
         state = cell.initial_state(1 if x is None else leaves(x)[0].shape[0])
     order = flip if reverse else (lambda tree: tree)
-    drives = [None] * steps if drive is None else split(order(drive))
+    drives = [None] * steps if x is None else split(order(drive))
     if not drives:
         raise ValueError("Nothing to unroll: a sequence needs at least one step.")
     masks = [None] * len(drives) if mask is None else order(mask).unbind(1)
