@@ -269,6 +269,7 @@ class View {
     this.listen(common.bus, "cursor", ({ detail }) => { if (detail.from !== this && this.header?.link && detail.link === this.header.link) this.setTime(detail.t, false) })
     const dusk = globalThis.matchMedia?.("(prefers-color-scheme: dark)")
     if (dusk) this.listen(dusk, "change", () => this.retheme())
+    this.listen(box, "animationstart", ({ animationName }) => { if (animationName === "rnn-styled") this.retheme() })
     this.watchTheme = new MutationObserver(() => this.retheme())
     this.watchTheme.observe(document.body, { attributes: true, attributeFilter: ["class", "data-jp-theme-light", "data-vscode-theme-kind"] })
     this.watchSize = new ResizeObserver(() => { if (this.header && this.stage.clientWidth !== this.width) this.ask(ALL) })
