@@ -73,3 +73,11 @@ def test_both_themes_words_and_nothing_from_elsewhere(name, run, theme):
 def test_no_third_theme(name, run):
     with pytest.raises(ValueError, match="light or dark"):
         getattr(rc.figures, name)(*PICTURES[name](run), theme="sepia")
+
+
+def test_a_network_that_left_the_finite_numbers_is_drawn(theme):
+    burst = rc.Experiment.of("elman", "adding", hidden_size=3, length=300, gain=5.0, activation="linear")
+    for name in ("gradient_norms", "step_jacobians", "jacobian_products"):
+        result = getattr(rc, name)(burst, rows=2)
+        picture = getattr(rc.figures, name)(result, theme=theme)
+        assert picture.to_json() and "nan" not in rc.figures.alt(picture) and result.says.endswith(".")

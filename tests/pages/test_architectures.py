@@ -1,0 +1,124 @@
+"""Architectures: one card each, their real numbers, two side by side, and whatever is dropped in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import rnn_core as rc
+from rnn_core import catalogue
+
+DROPPED = '''"""A newcomer."""
+from rnn_core.cells.elman import Elman
+from rnn_core.records import Card
+
+
+class Newcomer(Elman):
+    """A newcomer."""
+
+    card = Card(
+        title="New <b>net</b>", row="A0", year=2031,
+        reference="**Nobody** :red[x]", summary="`code` <script>x</script>",
+        equations={"a": "a_t = W x_t", "h": "$\\\\href{javascript:x}{h}$"}, symbols={"h": "hidden", "a": "candidate"},
+        parameters="H*(I+H+1)", use="$$x$$",
+    )
+'''
+
+
+@pytest.fixture
+def dropped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A folder with a cell of a stranger's own, for one test."""
+    (tmp_path / "cells").mkdir()
+    (tmp_path / "cells" / "newcomer.py").write_text(DROPPED, encoding="utf-8")
+    monkeypatch.setenv(catalogue.PLUGINS, "")
+    before = {room: list(room.__path__) for room in (catalogue.cells, catalogue.learners, catalogue.tasks)}
+    rc.add_folder(tmp_path)
+    yield
+    for room, path in before.items():
+        room.__path__[:] = path
+    catalogue._forget([str(tmp_path / "cells")])
+
+
+def told(app) -> str:
+    """All that is written on a page."""
+    return "\n".join(m.value for m in (*app.subheader, *app.markdown))
+
+
+def open_tab(app, label: str):
+    """The page with another tab in front."""
+    app.session_state["view"] = label
+    return app.run()
+
+
+def test_every_architecture_has_its_card_its_numbers_and_its_drawing(visit) -> None:
+    app = visit("Architectures", architecture="elman", task="adding", hidden_size="7")
+    text = told(app)
+    charts = app.get("plotly_chart")
+    assert len(charts) == len(rc.architectures())
+    for name, card in rc.architectures().items():
+        assert f"{card.title} :gray[{card.year}]" in text
+        count = rc.make_cell(name, 2, output_size=1, hidden_size=7).weight_count
+        assert f"**{count:,}** weights" in text
+        assert app.button(key=f"take_{name}")
+    assert "**70** weights" in text
+    table = app.dataframe[0].value
+    assert set(table["architecture"]) == {card.title for card in rc.architectures().values()}
+
+
+def test_cards_stand_in_the_order_of_years(visit) -> None:
+    years = [int(s.value.rsplit("[", 1)[1].rstrip("]")) for s in visit("Architectures").subheader]
+    assert years == sorted(years) and len(years) == len(rc.architectures())
+
+
+def test_the_drawing_is_that_of_the_real_step(visit) -> None:
+    charts = [json.loads(c.proto.spec) for c in visit("Architectures").get("plotly_chart")]
+    hovers = " ".join(a.get("hovertext", "") for chart in charts for a in chart["layout"]["annotations"])
+    assert "c = f * state.c + i * g" in hovers
+
+
+def test_put_it_in_hand(visit) -> None:
+    app = visit("Architectures", architecture="elman", task="adding", hidden_size="7")
+    assert app.button(key="take_elman").disabled and app.button(key="take_elman").label == "In hand"
+    assert app.button(key="take_hopfield").disabled
+    app.button(key="take_gru").click().run()
+    assert app.query_params["architecture"] in ("gru", ["gru"]) and app.query_params["hidden_size"] in ("7", ["7"])
+    assert app.button(key="take_gru").disabled and not app.button(key="take_elman").disabled
+
+
+def test_two_side_by_side(visit) -> None:
+    app = open_tab(visit("Architectures", architecture="lstm", task="adding", hidden_size="7"), "Two side by side")
+    left, right = (next(b for b in app.selectbox if b.key.startswith(side)) for side in ("Left", "Right"))
+    assert (left.value, right.value) == ("elman", "lstm") and len(app.get("plotly_chart")) == 2
+    text = told(app)
+    for row in ("Idea", "Good for", "One step", "Equations", "Numbers", "Published in"):
+        assert f"{row} &nbsp;·&nbsp; Elman network" in text and f"{row} &nbsp;·&nbsp; LSTM" in text
+    left.select("gru").run()
+    assert not app.exception and "Equations &nbsp;·&nbsp; GRU" in told(app)
+    app.button(key="pair_0_take").click().run()
+    assert app.query_params["architecture"] in ("gru", ["gru"])
+
+
+def test_the_ways_to_wire_them(visit) -> None:
+    app = open_tab(visit("Architectures", architecture="gru", task="adding", hidden_size="5"), "Ways to wire them")
+    assert app.button(key="wire_single").disabled
+    assert all(card.title in told(app).replace("\\", "") for card in rc.wirings().values())
+    app.button(key="wire_stack").click().run()
+    assert app.query_params["wiring"] in ("stack", ["stack"])
+
+
+def test_a_wiring_that_cannot_be_is_said(visit) -> None:
+    app = open_tab(visit("Architectures", architecture="jordan", task="adding", hidden_size="5"), "Ways to wire them")
+    app.button(key="wire_stack").click().run()
+    assert len(app.error) == 1 and not app.exception
+
+
+def test_a_dropped_cell_appears_by_itself_and_its_words_are_harmless(visit, dropped) -> None:
+    app = visit("Architectures", architecture="newcomer", task="adding", hidden_size="5")
+    assert app.button(key="take_newcomer").disabled
+    text = told(app)
+    assert "\\<script\\>" in text and "<script" not in text.replace("\\<script", "")
+    assert "\\*\\*Nobody\\*\\*" in text and "href" not in text.replace(r"\text{href}", "") and "$$" not in text
+    assert "**40** weights" in text
