@@ -124,7 +124,7 @@ def main(arguments: list[str] | None = None) -> int:
     children: list[subprocess.Popen] = []
     try:
         options = (f"--server.port={port}", "--logger.hideWelcomeMessage=true")
-        children.append(start("streamlit", "run", "app.py", *options))
+        children.append(start("pages.shared.dashboard", *options))
         if not os.environ.get(ELSEWHERE):
             children.append(start("rnn_core.jobs"))
         print(watch(port, children[0], children[1] if len(children) > 1 else None), file=sys.stderr)

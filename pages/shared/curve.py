@@ -54,7 +54,7 @@ def _curves(hand: Hand, look: Any) -> None:
     else:
         seen = watched(hand.run_id)
         records = seen.records
-        st.markdown(status_line(look, records[-1]["seconds"] if records else 0.0))
+        st.container(key="status").markdown(status_line(look, records[-1]["seconds"] if records else 0.0))
         for sentence in filter(None, (look.reason, look.notice, look.trouble)):
             st.warning(plain(sentence), icon=":material/warning:")
         option = seen.picture(("curve", theme), lambda: _options(records, base, look.log, task, theme, look.target))

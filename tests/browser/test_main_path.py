@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import io
 import time
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -36,14 +37,15 @@ def number(text: str) -> int:
 
 def line(page: Page) -> str:
     """Where the run stands, as written above the curve."""
-    return page.get_by_text("update", exact=False).filter(has_text=" of ").first.inner_text()
+    return page.locator(".st-key-status").inner_text()
 
 
-def until(condition, seconds: float = 60.0) -> None:
+def until(page: Page, condition: Callable[[], bool], seconds: float = 60.0) -> None:
+    """Wait for a condition while the browser goes on."""
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.1)
+        page.wait_for_timeout(100)
 
 
 @pytest.mark.timeout(180)
@@ -90,8 +92,8 @@ def test_train_watch_and_look_inside(page: Page, wait_idle, shoot) -> None:
     wait_idle(page)
     assert "not trained yet" in page.locator(".st-key-runbar").inner_text()
     page.get_by_role("button", name="Play").click()
-    until(lambda: "run=" in page.url)
-    until(lambda: page.get_by_text("done after update").count() == 1, 150)
+    until(page, lambda: "run=" in page.url)
+    until(page, lambda: page.get_by_text("done after update").count() == 1, 150)
     wait_idle(page)
     page.wait_for_timeout(500)
     shoot(page, "trained")
@@ -126,12 +128,12 @@ def test_pause_change_the_rate_go_on_and_reload(page: Page, wait_idle, shoot) ->
     page.goto(f"/Train?{SLOW}")
     wait_idle(page)
     page.get_by_role("button", name="Play").click()
-    until(lambda: page.get_by_text("training, update").count() == 1 and number(line(page)) > 3)
+    until(page, lambda: page.get_by_text("training, update").count() == 1 and number(line(page)) > 3)
     page.get_by_role("button", name="Pause").click()
     page.get_by_text("paused after update").wait_for()
     stood = number(line(page))
     page.get_by_role("button", name="One update").click()
-    until(lambda: number(line(page)) == stood + 1)
+    until(page, lambda: number(line(page)) == stood + 1)
     wait_idle(page)
     page.get_by_role("button", name="Change now").click()
     rate = page.locator("[data-testid=stPopoverBody] input[aria-label^='Learning rate']")
@@ -140,7 +142,7 @@ def test_pause_change_the_rate_go_on_and_reload(page: Page, wait_idle, shoot) ->
     page.get_by_role("button", name="Apply").click()
     wait_idle(page)
     page.get_by_role("button", name="Play").click()
-    until(lambda: page.get_by_text("training, update").count() == 1 and number(line(page)) > stood + 3)
+    until(page, lambda: page.get_by_text("training, update").count() == 1 and number(line(page)) > stood + 3)
     shoot(page, "changed")
     address = page.url
     page.reload()
