@@ -17,7 +17,7 @@ UNITS, RECALLED, SWEEPS = 1000, 10, 25
 @long
 def capacity() -> Iterator[Finding]:
     """N = 1000 units, begun at a stored pattern: recall is nearly perfect at α = 0.10 and breaks down at α = 0.18."""
-    for alpha, judge, limit, within in ((0.10, above, 0.97, 0.005), (0.18, below, 0.75, 0.15)):
+    for alpha, judge, limit, within in ((0.10, above, 0.97, 0.005), (0.18, below, 0.75, 0.2)):
         stream = torch.Generator().manual_seed(1)
         patterns = _signs(round(alpha * UNITS), UNITS, stream)
         cell = _stored(patterns)

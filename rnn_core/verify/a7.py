@@ -57,10 +57,10 @@ def adds_over_a_hundred_steps() -> Iterator[Finding]:
                 by_hand = _by_hand(run.network.cells[0], batch.x)["h"] @ run.network.readout.V.T + run.network.readout.d
                 outputs = (y, by_hand.detach())
     yield near("always saying the mean", 1 / 6, task.baseline().value, 0.005)
-    yield below(f"LSTM after {UPDATES} updates: squared error, best of three seeds", 0.01, min(left["lstm"]))
-    yield below("the same, median", 0.04, statistics.median(left["lstm"]))
-    yield above("tanh network: squared error, best of three seeds", 0.1, min(left["elman"]))
-    yield above("the same, median", 0.15, statistics.median(left["elman"]))
+    yield below(f"LSTM, {UPDATES} updates: squared error, best of three seeds", 0.01, min(left["lstm"]))
+    yield below(f"LSTM, {UPDATES} updates: squared error, median of three seeds", 0.04, statistics.median(left["lstm"]))
+    yield above(f"tanh net, {UPDATES} updates: squared error, best of three seeds", 0.1, min(left["elman"]))
+    yield above(f"tanh net, {UPDATES} updates: squared error, median", 0.15, statistics.median(left["elman"]))
     yield same("the LSTM's outputs, by a loop written out here", *outputs, 1e-4)
 
 
