@@ -102,11 +102,11 @@ class Entry:
 
     def fork(self, owner: str) -> Entry:
         """A copy for somebody else: same checkpoint, same story so far, to be advanced to what was seen."""
-        story = [Logged(**vars(c)) for c in self.log if c.update is not None and c.update <= self.high]
+        story = [Logged(**vars(c)) for c in self.log if c.update is not None]
         status = "queued" if self.status == "running" else self.status
         return Entry(new_key(self.record), self.spec, owner, self.title, self.target, "fork", [owner], status=status,
                      reason=self.reason, high=max(self.high, self.kept), log=story, digest=self.digest,
-                     made_with=self.made_with, checkpoint=self.checkpoint, history=self.history.copy(self.kept),
+                     made_with=self.made_with, checkpoint=self.checkpoint, history=self.history.copy(self.high),
                      written=self.history.upto(self.kept))
 
     def open(self, checkpoint: Checkpoint | None, history: History) -> None:

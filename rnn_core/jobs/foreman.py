@@ -91,7 +91,6 @@ class Foreman:
 
     def _start(self, entry: Entry) -> None:
         entry.attempt += 1
-        entry.history.cut(entry.kept)
         story = [(c.update, c.seq, c.name, c.value) for c in entry.log
                  if c.update is not None and c.seq > entry.kept_command]
         self.tell(entry, what="start", spec=entry.spec, checkpoint=entry.checkpoint and entry.checkpoint.data,
@@ -144,7 +143,7 @@ class Foreman:
                 if command.name == "updates":
                     entry.target = int(command.value)
         entry.waiting.pop(seq, None)
-        entry.notice = ""
+        entry.notice, entry.high = "", max(entry.high, update)
         self.store.save(entry)
 
     def _take_refusal(self, entry: Entry, seq: int, why: str) -> None:

@@ -1,4 +1,4 @@
-"""The history of a run as lines of JSON: kept as it came, cut at a checkpoint, sent on without being read."""
+"""The history of a run as lines of JSON: kept as it came, sent on without being read."""
 from __future__ import annotations
 
 from array import array
@@ -32,7 +32,7 @@ class History:
         return history
 
     def add(self, update: int, line: bytes) -> None:
-        """Append one record; an update that is already here is not said twice."""
+        """Append one record; one that is here already, because a worker did its update again, is not said twice."""
         if not self.updates or update > self.updates[-1]:
             self.updates.append(update)
             self.lines.append(line)
@@ -41,13 +41,8 @@ class History:
         """How many records belong to the first ``update`` updates."""
         return bisect_right(self.updates, update)
 
-    def cut(self, update: int) -> None:
-        """Forget the records after an update; they will be said again."""
-        keep = self.upto(update)
-        del self.lines[keep:], self.updates[keep:]
-
     def copy(self, update: int) -> History:
-        """The records up to an update, for a fork."""
+        """The records up to an update."""
         keep = self.upto(update)
         return History(self.lines[:keep], self.updates[:keep])
 

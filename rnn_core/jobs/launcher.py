@@ -46,6 +46,11 @@ def reach(url: str, security: Security | None = None, renew: bool = False) -> Cl
     An engine of another version, and with ``renew`` one that was started from other source, is asked to make room. It
     does so if nothing runs and nobody else is connected; to the page it then looks as if nobody answered.
     """
+    host, _, port = url.partition("://")[2].rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=2).close()
+    except ValueError:
+        raise EngineError("The address of an engine looks like tls://host:port.") from None
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     client = Client(url, timeout=5, set_as_default=False, security=security)
     try:
@@ -107,12 +112,9 @@ def _try(folder: Path, renew: bool = False) -> Client | None:
     address = read_address(folder)
     if address is None:
         return None
-    host, _, port = address.url.partition("://")[2].rpartition(":")
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=1).close()
+    with contextlib.suppress(OSError):
         return reach(address.url, renew=renew)
-    except (OSError, ValueError):
-        return None
+    return None
 
 
 def _spawn(folder: Path, workers: int | None) -> subprocess.Popen[bytes]:

@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from rnn_core.jobs import foreman
+from rnn_core.jobs.store import read_index
 from tests.jobs.floor import Floor, use_toys
 from tests.jobs.toy import ToyRun, alone
 
@@ -121,7 +122,7 @@ def test_a_stopped_and_a_finished_run_can_be_taken_up_again(floor):
     assert "raise the number" in floor.command(run_id, "once")
     more = floor.command(run_id, "updates", 40)
     look = floor.finish(more)
-    assert look.target == 40 and look.digest == alone(40) and look.count == 41
+    assert look.target == 40 and look.digest == alone(30, story(look)) and look.count == 41
 
 
 def test_a_refused_setting_gives_the_plain_id_back(floor):
@@ -207,6 +208,42 @@ def test_reports_of_an_older_attempt_are_not_believed(floor):
     for report in late.reports:
         floor.desk.report("worker-1", **{**report, "update": 999})
     assert floor.look(run_id).update == before
+
+
+def test_reports_of_an_older_attempt_of_the_same_worker_are_not_believed(floor):
+    run_id = floor.submit(updates=10**6)
+    floor.work(3)
+    entry = floor.desk._find(run_id)
+    old = {"key": entry.key, "attempt": entry.attempt - 1}
+    floor.desk.report("worker-1", **old, kind="ended", status="failed", reason="It broke.")
+    assert floor.look(run_id).status == "running"
+
+
+def test_a_paused_copy_catches_up_with_what_was_seen(floor, monkeypatch):
+    monkeypatch.setattr("rnn_core.jobs.active.NEWS_EVERY", 0.0)
+    run_id = floor.submit(updates=10**6)
+    floor.work(25)
+    seen = floor.look(run_id)
+    assert seen.kept < seen.update
+    copy = floor.command(run_id, "pause", owner="stranger", seen=seen.update)
+    floor.work(200)
+    look = floor.look(copy)
+    assert look.status == "paused" and look.kept == look.update == seen.update and look.lines == seen.lines
+
+
+def test_a_setting_is_on_disk_before_a_worker_hears_of_it(floor, tmp_path):
+    run_id = floor.submit(updates=10**6)
+    floor.work(3)
+    known, send = [], floor.desk.send
+
+    def listen(worker, message):
+        if message["what"] == "command":
+            known.extend(c.name for entry in read_index(tmp_path) for c in entry.log)
+        send(worker, message)
+
+    floor.desk.send = listen
+    floor.command(run_id, "rate", 0.25)
+    assert known == ["rate"]
 
 
 def test_an_id_or_a_question_that_makes_no_sense_is_one_sentence(floor):

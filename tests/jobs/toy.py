@@ -64,16 +64,16 @@ class ToyRun:
         return {moment: self.tape[moment] for moment in moments}
 
     def checkpoint(self):
-        return json.dumps([self.update, self.weight, self.rate, self.updates, self.status]).encode()
+        return json.dumps([self.update, self.weight, self.rate, self.updates, self.status, self.log]).encode()
 
     @classmethod
     def resume(cls, spec, checkpoint, log=None):
         run = cls(spec)
-        run.update, run.weight, run.rate, run.updates, run.status = json.loads(checkpoint)
+        run.update, run.weight, run.rate, run.updates, run.status, run.log = json.loads(checkpoint)
         return run
 
     def digest(self):
-        return f"{self.update}-{self.weight}-{self.rate:g}"
+        return f"{self.update}-{self.weight}-{self.rate:g}-{len(self.log)}"
 
 
 def alone(updates, log=()):
