@@ -150,22 +150,23 @@ def gallery(hand: Any) -> None:
 
 def wirings(hand: Any) -> None:
     """One card a way to join cells."""
-    for column, (name, card) in zip(
-        st.columns(max(len(rc.wirings()), 1), gap="medium"), rc.wirings().items(), strict=True
-    ):
-        with column.container(border=True, height="stretch"):
-            st.markdown(f"**{plain(card.title)}** :gray[{card.year}]")
-            st.markdown(plain(card.summary))
-            typeset(card)
-            note(plain(card.reference))
-            here = hand.spec.wiring == name
-            if st.button(
-                "In hand" if here else "Put it in hand",
-                disabled=here,
-                key=f"wire_{name}",
-                icon=":material/check:" if here else ":material/back_hand:",
-            ):
-                hand.change(wiring=name)
+    cards = list(rc.wirings().items())
+    for start in range(0, len(cards), 3):
+        for column, (name, card) in zip(st.columns(3, gap="medium"), cards[start : start + 3], strict=False):
+            with column.container(border=True, height="stretch"):
+                st.subheader(f"{plain(card.title)} :gray[{card.year}]", anchor=False)
+                st.markdown(plain(card.summary))
+                typeset(card)
+                note(f"{plain(card.use)} &nbsp;·&nbsp; {plain(card.reference)}" if card.use else plain(card.reference))
+                wire(hand, name)
+
+
+def wire(hand: Any, name: str) -> None:
+    """The button that wires the visitor's cells this way."""
+    here = hand.spec.wiring == name
+    label, icon = ("In hand", ":material/check:") if here else ("Put it in hand", ":material/back_hand:")
+    if st.button(label, icon=icon, disabled=here, key=f"wire_{name}"):
+        hand.change(wiring=name)
 
 
 def table(hand: Any) -> pd.DataFrame:

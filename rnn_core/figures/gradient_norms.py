@@ -58,7 +58,7 @@ def gradient_norms(
     for k, (result, name, _, text, _) in enumerate(curves):
         name_line(figure, thin(result.norms.shape[1]), drawn, k, LOW, HIGH, name, text)
     if off := sum(count for _, count in clipped):
-        whisper(figure, f"{off} steps lie beyond the axis: drawn on its edge", theme, corner="bottom left")
+        whisper(figure, f"off the axis, on its edge: {off} steps", theme, corner="bottom left")
     return figure
 
 

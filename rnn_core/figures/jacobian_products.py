@@ -43,14 +43,13 @@ def jacobian_products(result: JacobianProducts, *, theme: str = "light", height:
     logs = [np.log10(y) for y in drawn]
     for k, (name, meaning) in enumerate((("measured", "gradient"), ("theory: ∏ σ<sub>max</sub>", "theory"))):
         name_line(figure, at, logs, k, LOW, HIGH, name, tone(meaning, theme, text=True))
-    off = [np.isfinite(v) & ((v < 10.0**LOW) | (v > 10.0**HIGH)) for v in (measured, theory)]
-    if sum(map(np.sum, off)):
-        whisper(
-            figure,
-            f"beyond the axis, drawn on its edge: {off[0].sum()} measured, {off[1].sum()} of theory",
-            theme,
-            corner="bottom left",
-        )
+    off = {
+        name: int((np.isfinite(v) & ((v < 10.0**LOW) | (v > 10.0**HIGH))).sum())
+        for name, v in (("measured", measured), ("of theory", theory))
+    }
+    if any(off.values()):
+        said = ", ".join(f"{count} {name}" for name, count in off.items() if count)
+        whisper(figure, f"off the axis, on its edge: {said}", theme, corner="bottom left")
     return figure
 
 

@@ -13,6 +13,7 @@ from rnn_core.records import Baseline, Command
 from rnn_core.records.palette import tone
 
 FONT = "Source Sans"
+CLOSE, ROWS = 0.25, 3
 
 
 def live_curve(
@@ -44,7 +45,7 @@ def live_curve(
 
 def option(got: Learning, name: str, level: tuple[float, str], theme: str, until: int, alt: str) -> dict[str, Any]:
     """The option of one learning curve with its level and marks; same shape at every update, so nothing jumps."""
-    text, second, rule, _, surface = ink(theme)
+    text, second, rule, paper, surface = ink(theme)
     colour = tone("prediction", theme)
 
     def font(colour: str, **more: Any) -> dict[str, Any]:
@@ -58,21 +59,7 @@ def option(got: Learning, name: str, level: tuple[float, str], theme: str, until
             "label": {"formatter": f"{level[1]}: {short(level[0])}", "position": "insideEndTop", **font(text)},
         }
     ]
-    lines += [
-        {
-            "xAxis": update,
-            "lineStyle": {"color": second, "type": "dotted", "width": 1},
-            "label": {
-                "formatter": said,
-                "position": "end",
-                "rotate": 0,
-                "align": "left",
-                "offset": [6, 18 + 18 * (k % 3)],
-                **font(second),
-            },
-        }
-        for k, (update, said) in enumerate(got.marks)
-    ]
+    lines += _marks(got, max(until, got.last, 1), font(second, backgroundColor=paper, padding=[1, 3]))
     thin_line = {
         "name": "training batch",
         "type": "line",
@@ -124,3 +111,23 @@ def option(got: Learning, name: str, level: tuple[float, str], theme: str, until
         },
         "series": [thin_line, thick],
     }
+
+
+def _marks(got: Learning, end: int, style: dict[str, Any]) -> list[dict[str, Any]]:
+    """A dotted line where something was changed; words that would touch their neighbour's stand one row lower."""
+    lines, row = [], 0
+    for k, (update, said) in enumerate(got.marks):
+        near = k > 0 and update - got.marks[k - 1][0] < CLOSE * end
+        row = (row + 1) % ROWS if near else 0
+        late = update > (1 - CLOSE) * end
+        label = {
+            "formatter": said,
+            "position": "end",
+            "rotate": 0,
+            "align": "right" if late else "left",
+            "offset": [-3 if late else 3, 10 + 18 * row],
+            **style,
+        }
+        rule = {"color": style["color"], "type": "dotted", "width": 1}
+        lines.append({"xAxis": update, "lineStyle": rule, "label": label})
+    return lines

@@ -10,7 +10,7 @@ from rnn_core.figures.ink import array, short, thin
 from rnn_core.figures.style import canvas, level, line, name_line, nothing
 from rnn_core.records.palette import tone
 
-NAMES = {"σ": ("σ<sub>max</sub>, the most it stretches", "solid"), "ρ": ("ρ, spectral radius", "dot")}
+NAMES = {"σ": ("σ<sub>max</sub>, largest stretching", "solid"), "ρ": ("ρ, spectral radius", "dot")}
 
 
 def step_jacobians(result: StepJacobians, *, theme: str = "light", height: int = 300) -> go.Figure:
@@ -22,8 +22,8 @@ def step_jacobians(result: StepJacobians, *, theme: str = "light", height: int =
     table = result.frame().groupby("t")[["σ", "ρ"]].median()
     sigma, rho = (short(table[k].median()) if table[k].notna().any() else "unknown" for k in NAMES)
     words = (
-        f"How much one step stretches a change of the state. Median over all steps: largest stretching {sigma}, spectral "
-        f"radius {rho}; at 1 nothing grows or shrinks."
+        f"How much one step stretches a change of the state. Median over all steps: largest stretching {sigma}, "
+        f"spectral radius {rho}; at 1 nothing grows or shrinks."
     )
     figure = canvas(title, words, theme=theme, height=height)
     figure.update_xaxes(range=[-0.5, steps - 0.5])

@@ -172,8 +172,8 @@ def line(
 def spot(curves: Sequence[np.ndarray], k: int, low: float, high: float) -> Spot | None:
     """Where to write the name of curve k on an axis from low to high (in axis units, logarithms on a log axis).
 
-    The place is where its nearest neighbour is farthest away, not in the outer eighth nor where the curve leaves the
-    axis; None when no point of it can be seen.
+    The place is as near to the middle as its neighbours leave room, not in the outer eighth nor where the curve leaves
+    the axis; None when no point of it can be seen.
     """
     own, others = curves[k], [c for j, c in enumerate(curves) if j != k]
     edge = len(own) // 8
@@ -187,13 +187,14 @@ def spot(curves: Sequence[np.ndarray], k: int, low: float, high: float) -> Spot 
     def gaps(i: int) -> list[float]:
         return [float(c[i] - own[i]) for c in others if i < len(c) and np.isfinite(c[i])]
 
-    best = int(max(at, key=lambda i: (round(min(map(abs, gaps(i)), default=0.0), 3), -abs(i - middle))))
+    enough = 0.12 * (high - low)
+    best = int(max(at, key=lambda i: (round(min([enough, *map(abs, gaps(i))]), 3), -abs(i - middle))))
     above = min(gaps(best), key=abs, default=-1.0) < 0
     if own[best] > high - 0.1 * (high - low):
         above = False
     near = own[max(best - len(own) // 10, 0) : best + len(own) // 10 + 1]
     rise = (near[-1] - near[0]) / (high - low)
-    steep = 0 if not np.isfinite(rise) or abs(rise) < 0.1 else (1 if rise > 0 else -1)
+    steep = 0 if not np.isfinite(rise) or abs(rise) < 0.05 else (1 if rise > 0 else -1)
     return Spot(best, above, -steep if above else steep)
 
 
@@ -210,12 +211,14 @@ def name_line(
     """Write the name of curve k beside it, in its own colour, where there is most room."""
     place = spot(curves, k, low, high)
     if place is not None:
+        third = 3 * place.index / max(len(curves[k]) - 1, 1)
+        side = place.side or (1 if third < 1 else -1 if third > 2 else 0)
         figure.add_annotation(
             x=float(x[place.index]),
             y=float(curves[k][place.index]),
             text=text,
             showarrow=False,
-            xanchor={-1: "right", 0: "center", 1: "left"}[place.side],
+            xanchor={-1: "right", 0: "center", 1: "left"}[side],
             xshift=8 * place.side,
             yanchor="bottom" if place.above else "top",
             yshift=(6 if place.above else -6) * (place.side == 0),

@@ -53,7 +53,7 @@ def test_what_lies_below_the_axis_is_drawn_on_its_edge_and_counted(forgetful):
     below = int((middle(result.norms) < 1e-8).sum())
     assert below > 5 and min(line.y) == pytest.approx(1e-8)
     assert min(line.customdata) == pytest.approx(middle(result.norms).min())
-    assert f"{below} steps lie beyond the axis" in texts(figure)
+    assert f"off the axis, on its edge: {below} steps" in texts(figure)
 
 
 def test_before_and_after_have_one_colour_and_two_dashes(run, theme):
