@@ -55,7 +55,7 @@ def test_home_shows_a_trained_network_at_once(page: Page, wait_idle, shoot) -> N
     page.locator("canvas").first.wait_for()
     page.wait_for_timeout(500)
     shoot(page)
-    image = picture(page, "canvas")
+    image = picture(page, "canvas[role=slider]")
     blue, ochre = (sum(near(image, c) for c in part) for part in (scale("div")[14:], scale("div")[:7]))
     assert blue > 200 and ochre > 200, "states of both signs are on the screen"
     assert near(image, tone("prediction")) > 50
@@ -100,7 +100,7 @@ def test_train_watch_and_look_inside(page: Page, wait_idle, shoot) -> None:
     assert number(line(page)) == 4000
     values = [float(v) for v in page.locator("[data-testid=stMetricValue]").all_inner_texts()[:2]]
     assert values[0] < values[1] / 5, "it learnt"
-    assert near(picture(page, "canvas"), tone("prediction"), 60) > 100, "the curve is drawn"
+    assert near(picture(page, ".st-key-curve canvas"), tone("prediction"), 60) > 100, "the curve is drawn"
     run = parse_qs(urlsplit(page.url).query)["run"]
 
     page.get_by_role("link", name="Hidden states", exact=True).click()
@@ -109,7 +109,7 @@ def test_train_watch_and_look_inside(page: Page, wait_idle, shoot) -> None:
     page.wait_for_timeout(500)
     shoot(page, "inside")
     assert parse_qs(urlsplit(page.url).query)["run"] == run
-    assert near(picture(page, "canvas"), tone("prediction")) > 30
+    assert near(picture(page, "canvas[role=slider]"), tone("prediction")) > 30
     page.get_by_role("link", name="Gradients", exact=True).click()
     wait_idle(page)
     page.locator(".js-plotly-plot").first.wait_for()
@@ -177,7 +177,7 @@ def test_dark_is_dark_and_still_readable(page: Page, wait_idle, shoot) -> None:
     wait_idle(page)
     page.wait_for_timeout(800)
     shoot(page)
-    image = picture(page, "canvas")
+    image = picture(page, "canvas[role=slider]")
     assert near(image, PALETTE["sem"]["prediction"]["dark"]) > 30
 
 
