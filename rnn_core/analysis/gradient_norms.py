@@ -44,9 +44,10 @@ class GradientNorms(Result):
 
     @property
     def horizon(self) -> int | None:
-        """The last step whose median signal is below the floor; None when even the first is heard."""
-        quiet = (self.median < self.floor).nonzero().flatten()
-        return int(quiet[-1]) if len(quiet) else None
+        """The last step before the first whose median signal reaches the floor; None when even the first is heard."""
+        heard = (self.median >= self.floor).nonzero().flatten()
+        first = int(heard[0]) if len(heard) else len(self.median)
+        return first - 1 if first else None
 
     @property
     def says(self) -> str:

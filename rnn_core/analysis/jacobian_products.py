@@ -26,7 +26,10 @@ CARD = Card(title="Jacobian products", row="D2", year=1994,
 
 @dataclass(frozen=True, eq=False)
 class JacobianProducts(Result):
-    """``norms`` (b, t + 1): ‖∂s_T/∂s_t‖ for the state entering step t, and 1 for the last; ``bound`` alike: ∏ σ_max."""
+    """``norms`` (b, t + 1): ‖∂s_T/∂s_t‖ for the state entering step t, and 1 for the last; ``bound`` alike: ∏ σ_max.
+
+    Steps are told in the order in which the pass visits them.
+    """
 
     norms: Tensor
     bound: Tensor
