@@ -80,12 +80,12 @@ class Hopfield(Cell):
     def advance(self, drive: Tensor | None, state: HopfieldState) -> tuple[Tensor, HopfieldState, dict[str, Tensor]]:
         s = state.s
         if drive is None:
-            a = s @ self.W - self.theta                                                        # (b, N)
-            s = turned(s, a, self.W, self.theta)
+            a = even(s @ self.W - self.theta, self.W, self.theta)                    # (b, N)
+            s = torch.where(a == 0, s, a.sign())
         else:
-            w, theta, unit = self.W[drive], self.theta[drive].unsqueeze(1), drive.unsqueeze(1)
-            a = (w * s).sum(1, keepdim=True) - theta                                           # (b, 1)
-            s = s.scatter(1, unit, turned(s.gather(1, unit), a, w.unsqueeze(1), theta))
+            w, theta, unit = self.W[drive], self.theta[drive], drive.unsqueeze(1)
+            a = even((w * s).sum(1) - theta, w, theta).unsqueeze(1)                  # (b, 1)
+            s = s.scatter(1, unit, torch.where(a == 0, s.gather(1, unit), a.sign()))
         return s, HopfieldState(s), {"a": a, "s": s}
 
     def draw(self, batch_size: int, steps: int, generator: torch.Generator) -> Tensor:
@@ -96,10 +96,10 @@ class Hopfield(Cell):
         return torch.cat(sweeps, 1)[:, :steps].to(self.like.device)
 
 
-def turned(s: Tensor, a: Tensor, w: Tensor, theta: Tensor) -> Tensor:
-    """sgn(a), but s where a is 0 to rounding: the terms of a tie seldom cancel to the last bit.
+def even(a: Tensor, w: Tensor, theta: Tensor) -> Tensor:
+    """a (…, N) with 0 where it is 0 to rounding: the terms of a tie seldom cancel to the last bit.
 
-    s and a (b, u), the weights w (…, u, N) and thresholds theta (…, u) of the u units that are updated.
+    w (…, N, N) and theta (…, N) are the weights and thresholds of the units.
     """
     rounding = 8 * torch.finfo(a.dtype).eps * (w.abs().sum(-1) + theta.abs())
-    return torch.where(a.abs() <= rounding, s, a.sign())
+    return torch.where(a.abs() <= rounding, torch.zeros_like(a), a)

@@ -1,0 +1,126 @@
+"""The drawing of a step: what it says is read is what autograd finds, and its numbers are the trace's own."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+import rnn_core as rc
+from rnn_core import catalogue
+from rnn_core.records.palette import TONES
+from rnn_core.records.trees import leaves, paths, tmap
+from tests.cells.cases import Case, same, variants
+
+CASES = [case for cls in catalogue.cell_classes().values() for case in variants(cls)]
+CASES += [Case(case.cls, case.settings, 2) for case in CASES
+          if "sequence" in case.cls.runs_along and not case.cls.feeds_back]
+NETS = [(a, w) for a in ("elman", "gru", "jordan", "lstm", "recursive") for w in ("single", "stack")
+        if (a, w) != ("jordan", "stack")]
+
+
+def above(graph: rc.Result, id: str) -> set[str]:
+    """Every node from which an arrow leads to this one, however far."""
+    found = {a for a, b in graph.edges if b == id}
+    return found.union(*(above(graph, a) for a in found)) if found else set()
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_nodes_are_named_valued_and_in_order(case):
+    cell = case.cell()
+    trace = rc.unroll(cell, case.x(cell), case.state(cell))
+    graph = rc.step_graph(trace)
+    place = {n.id: k for k, n in enumerate(graph.nodes)}
+    assert len(place) == len(graph.nodes) and all(place[a] < place[b] for a, b in graph.edges)
+    assert len(set(graph.edges)) == len(graph.edges)
+    shown = {n.id for n in graph.nodes}
+    assert {f"{name}₋" for name, _ in paths(cell.initial_state(1))} <= shown
+    assert {name for name, _ in cell.named_parameters()} <= shown
+    for name, value in trace.probes.items():
+        equation = cell.card.equations[name]
+        known = [n for n in graph.nodes if (n.id == name or name not in shown) and n.equation == equation]
+        assert any(torch.equal(n.value, value) for n in known)
+    assert {n.tone for n in graph.nodes} <= set(TONES)
+    assert all(n.line for n in graph.nodes if n.kind == "probe")
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_arrows_are_what_autograd_finds(case):
+    cell = case.cell().requires_grad_(True)
+    for buffer in cell.buffers():
+        buffer.requires_grad_(True)
+    x, state = case.x(cell), cell.initial_state(5)
+    graph = rc.step_graph(rc.unroll(cell, x))
+    given = {"x": x[:, 0], **{f"{name}₋": v for name, v in paths(state)}}
+    given = {k: v.requires_grad_() for k, v in given.items() if v.is_floating_point()}
+    given |= dict([*cell.named_parameters(), *cell.named_buffers()])
+    out, _, probes = cell.step(given.get("x", x[:, 0]), state)
+    for name, probe in probes.items():
+        if any(probe is v for v in given.values()):
+            continue
+        found = torch.autograd.grad(probe.sum(), list(given.values()), retain_graph=True, allow_unused=True)
+        felt = {k for k, g in zip(given, found, strict=True) if g is not None}
+        assert above(graph, name) & given.keys() == felt
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_every_field_of_the_state_is_carried_on(case):
+    cell = case.cell()
+    trace = rc.unroll(cell, case.x(cell))
+    graph = rc.step_graph(trace)
+    fields = [f"{name}₋" for name, _ in paths(cell.initial_state(1))]
+    assert [where for _, where in graph.carry] == fields
+    for (node, _), value in zip(graph.carry, leaves(trace.states), strict=True):
+        same(graph.node(node).value, value)
+
+
+@pytest.mark.parametrize(("architecture", "wiring"), NETS, ids=map("-".join, NETS))
+def test_gradients_are_total_derivatives(float64, architecture, wiring):
+    run = rc.Run(rc.Experiment.of(architecture, "adding", wiring=wiring, hidden_size=3, length=5))
+    net, batch = run.network.double(), run.task.sample(2, run.streams.data)
+    batch = batch._replace(x=batch.x.double(), target=batch.target.double())
+    found = rc.costates(net, batch, run.task.loss)
+    one = found.trace.main
+    graph = rc.step_graph(one, net.readout, found.passes[0], found.outputs)
+    state, seen, said = tmap(torch.Tensor.requires_grad_, one.cell.initial_state(2)), [], []
+    for t in range(5):
+        out, state, probes = one.cell.step(one.x[:, t], state)
+        seen.append(probes)
+        said.append(net.readout(out))
+    y = torch.stack(said, 1)
+    total = sum(run.task.loss(y[k:k + 1], batch.rows(slice(k, k + 1))) for k in range(2))
+    compared = 0
+    for name in {n.id for n in graph.nodes if n.kind == "probe"}:
+        wanted = [probes[name] for probes in seen]
+        got = torch.autograd.grad(total, wanted, retain_graph=True, allow_unused=True)
+        same(graph.node(name).gradient, torch.stack([torch.zeros_like(v) if g is None else g
+                                                     for v, g in zip(wanted, got, strict=True)], 1))
+        compared += 1
+    assert compared >= 2
+    if not net.feeds_back:
+        same(graph.node("y").gradient, found.outputs)
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_both_passes_of_two_can_be_drawn(float64, side):
+    run = rc.Run(rc.Experiment.of("gru", "adding", wiring="bidirectional", hidden_size=3, length=5))
+    net, batch = run.network, run.held_out.rows(slice(0, 2))
+    found = rc.costates(net, batch, run.task.loss)
+    one = found.trace.passes[side]
+    graph = rc.step_graph(one, costate=found.passes[side])
+    same(graph.node("h").value, one.probes["h"])
+    first = -1 if one.reverse else 0
+    arrives = graph.node("h").gradient[:, first]
+    same(arrives, found.passes[side].h[:, -2 if one.reverse else 1])
+
+
+def test_a_drawing_changes_nothing_and_can_be_read():
+    run = rc.Run(rc.Experiment.of("lstm", "adding", hidden_size=3, length=5))
+    before = run.digest()
+    graph = rc.step_graph(run)
+    table = graph.frame()
+    assert run.digest() == before and all(p.grad is None for p in run.network.parameters())
+    assert table.columns.tolist() == ["node", "kind", "equation", "reads", "line"] and len(table) == 12
+    assert table.set_index("node").loc["c", "reads"] == "f, c_{t−1}, i, g"
+    assert "6 named quantities" in graph.says and "3 weight arrays" in graph.says
+    with pytest.raises(KeyError):
+        graph.node("nothing")
