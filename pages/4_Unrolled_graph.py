@@ -10,12 +10,21 @@ hand = frame("Unrolled graph", "What is really computed?",
              "Read off one real step while it ran: its inputs, states and named quantities. Unrolled, the same step stands "
              "side by side in time, and the weights are drawn once, because they are shared.")
 passes = hand.passes()
-row = chosen_row(hand)
-which = st.segmented_control("Pass", range(len(passes)), format_func=passes.__getitem__, default=0, key="pass",
-                             required=True) if len(passes) > 1 else 0
-payload, drawn = graph_of(hand, row, which)
-viewer(payload, key="graph")
-row_control(hand)
-note("Values are those of this sequence at each step; gradients are of its own loss. Click a node for its equation.")
-say(drawn.says, drawn.says_not)
-table_twin(drawn.frame(), "The graph as a table")
+
+
+@st.fragment
+def picture() -> None:
+    """All that depends on which sequence and which pass are looked at."""
+    which = 0
+    if len(passes) > 1:
+        which = st.segmented_control("Pass", range(len(passes)), format_func=passes.__getitem__, default=0, key="pass",
+                                     required=True)
+    payload, drawn = graph_of(hand, chosen_row(hand), which)
+    viewer(payload, key="graph")
+    row_control(hand)
+    note("Values are those of this sequence at each step; gradients are of its own loss. Click a node for its equation.")
+    say(drawn.says, drawn.says_not)
+    table_twin(drawn.frame(), "The graph as a table")
+
+
+picture()

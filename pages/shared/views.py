@@ -7,10 +7,10 @@ import streamlit as st
 import rnn_core as rc
 from pages.shared.hand import Hand
 from pages.shared.words import note
-from rnn_core.viewer.graph import graph
-from rnn_core.viewer.timeline import timeline
 
 MOMENTS = 40
+MEMORY = 2**24
+BUDGET = 400_000
 
 
 def timeline_of(hand: Hand, row: int = 0, compact: bool = False, tape: bool = True) -> bytes:
@@ -18,15 +18,30 @@ def timeline_of(hand: Hand, row: int = 0, compact: bool = False, tape: bool = Tr
     return _timeline(hand.key, row, compact, tape, hand.run)
 
 
-@st.cache_data(max_entries=128, show_spinner=False)
+@st.cache_data(max_entries=256, show_spinner=False)
 def _timeline(key: str, row: int, compact: bool, tape: bool, _run: rc.Run) -> bytes:
-    batch = _run.held_out.rows(slice(row, row + 1))
+    block = _block(_run)
+    moments = _moments(key, row // block, block, tape, _run)
+    batch, place, now = _run.held_out.rows(slice(row // block * block, (row // block + 1) * block)), row % block, moments[-1][1]
+    story = _run.task.story(batch, place, now.outputs.detach())
+    return rc.viewer.timeline(now, row=place, batch=batch, story=story, moments=moments, words=_run.task.words,
+                              key=f"{key}:{row}", compact=compact, budget=BUDGET)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _moments(key: str, number: int, block: int, tape: bool, _run: rc.Run) -> list[tuple[int, rc.NetworkTrace]]:
+    """Several neighbouring sequences at every moment of the tape: they cost little more than one, and are asked for next."""
+    batch = _run.held_out.rows(slice(number * block, (number + 1) * block))
     moments = [(u, _run.at(u).trace(batch.x, mask=batch.mask)) for u in chosen(sorted(_run.tape))] if tape else []
     if not moments or moments[-1][0] != _run.update:
         moments.append((_run.update, _run.network.trace(batch.x, mask=batch.mask)))
-    now = moments[-1][1]
-    story = _run.task.story(batch, 0, now.outputs.detach())
-    return timeline(now, batch=batch, story=story, moments=moments, words=_run.task.words, key=f"{key}:{row}", compact=compact)
+    return moments
+
+
+def _block(run: rc.Run) -> int:
+    """How many sequences fit into memory at once, at every moment of the tape."""
+    steps, width = run.held_out.target.shape[1], sum(cell.settings.hidden_size for cell in run.network.cells)
+    return max(1, min(16, MEMORY // (MOMENTS * steps * width * 40)))
 
 
 def chosen_row(hand: Hand) -> int:
@@ -39,11 +54,12 @@ def row_control(hand: Hand) -> None:
     slot = f"row:{hand.spec.task}:{hand.spec.seed}"
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         note("Held-out sequence, never trained on:")
-        row = st.number_input("Held-out sequence", 0, len(hand.run.held_out.target) - 1, st.session_state[slot], width=130,
-                              key=f"{slot}:{st.session_state[slot]}", label_visibility="collapsed")
-    if row != st.session_state[slot]:
-        st.session_state[slot] = row
-        st.rerun()
+        st.number_input("Held-out sequence", 0, len(hand.run.held_out.target) - 1, st.session_state[slot], width=130,
+                        key=f"pick:{slot}", label_visibility="collapsed", on_change=_pick, args=(slot,))
+
+
+def _pick(slot: str) -> None:
+    st.session_state[slot] = st.session_state[f"pick:{slot}"]
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
@@ -99,4 +115,4 @@ def _graph(key: str, row: int, which: int, _run: rc.Run) -> tuple[bytes, rc.Resu
     readout = _run.network.readout if alone and not _run.network.feeds_back else None
     drawn = rc.step_graph(one, readout, found.passes[which], found.outputs if alone else None)
     labels = _run.task.story(batch, 0).inputs
-    return graph(drawn, key=f"{key}:{row}:{which}", labels=labels), drawn
+    return rc.viewer.graph(drawn, key=f"{key}:{row}:{which}", labels=labels), drawn

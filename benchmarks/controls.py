@@ -1,0 +1,92 @@
+"""How long from a press on a control that trains nothing until the new picture is in the page, in a real browser?
+
+Each press is timed in the page itself, from the event to the first frame in which the picture's pixels or paths differ.
+"""
+from __future__ import annotations
+
+import shutil
+import statistics
+from collections.abc import Iterator
+
+from playwright.sync_api import Page, sync_playwright
+
+from benchmarks._dashboard import dashboard
+from benchmarks._measure import report
+
+PRESSES = 20
+IDLE = """() => { const app = document.querySelector('[data-testid="stApp"]');
+  return app && app.dataset.testConnectionState === "CONNECTED" && app.dataset.testScriptState === "notRunning" }"""
+ARMED = """picture => {
+  const all = root => [...root.querySelectorAll('*')].flatMap(e => [e, ...(e.shadowRoot ? all(e.shadowRoot) : [])])
+  const line = e => e.getContext('2d').getImageData(0, Math.floor(e.height * .4), e.width, 1).data.join()
+  const find = () => all(document).filter(e => e.matches(picture) && e.getBoundingClientRect().width > 0)
+  let seen = find()
+  const drawn = () => {
+    if (!seen.length || !seen.every(e => e.isConnected)) seen = find()
+    return seen.map(e => e.getContext ? line(e) : e.outerHTML).join('')
+  }
+  const before = drawn()
+  window.took = new Promise(done => {
+    const start = async () => {
+      for (const kind of ['pointerdown', 'keydown']) removeEventListener(kind, start, true)
+      const started = performance.now()
+      while (performance.now() - started < 10000) {
+        await new Promise(requestAnimationFrame)
+        const now = drawn()
+        if (now && now !== before) break
+      }
+      done(performance.now() - started)
+    }
+    for (const kind of ['pointerdown', 'keydown']) addEventListener(kind, start, true)
+  })
+}"""
+
+
+def presses(page: Page, control: str, key: str, picture: str) -> Iterator[float]:
+    """Milliseconds of each press, the page at rest in between; the first is not counted."""
+    for k in range(PRESSES + 1):
+        page.wait_for_function(IDLE, timeout=60_000)
+        page.wait_for_timeout(400)
+        where = page.locator(control).first
+        where.focus()
+        page.evaluate(ARMED, picture)
+        where.press(key) if key else where.click()
+        took = page.evaluate("window.took")
+        if k:
+            yield took
+
+
+def main() -> None:
+    """Measure the held-out sequence on Hidden states and Unrolled graph, and the lab's gain on Gradients."""
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
+    more, gain = "[data-testid=stNumberInputStepUp]", ".st-key-lab_gain input[type=range]"
+    places = [("Hidden_states", more, "", ".stage canvas"), ("Unrolled_graph", more, "", ".stage svg"),
+              ("Gradients", gain, "ArrowRight", ".st-key-lab .js-plotly-plot .scatterlayer")]
+    everything: list[float] = []
+    with dashboard() as (address, _), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--disable-gpu", "--disable-dev-shm-usage"])
+        for place, control, key, picture in places:
+            page = browser.new_page(viewport={"width": 1440, "height": 900})
+            page.goto(f"{address}/{place}")
+            page.wait_for_function(IDLE, timeout=60_000)
+            page.wait_for_timeout(2000)
+            took = sorted(presses(page, control, key, picture))
+            everything += took
+            report(f"control to picture, {place}", "p50 ≤ 200 ms, p95 ≤ 500 ms", _met(took), p50=_p(took, .5), p95=_p(took, .95))
+            page.close()
+        browser.close()
+    everything.sort()
+    report("control to picture", "p50 ≤ 200 ms, p95 ≤ 500 ms", _met(everything), p50=_p(everything, .5), p95=_p(everything, .95),
+           mean=statistics.fmean(everything), presses=len(everything))
+
+
+def _p(values: list[float], q: float) -> float:
+    return values[min(len(values) - 1, round(q * (len(values) - 1)))]
+
+
+def _met(values: list[float]) -> bool:
+    return _p(values, .5) <= 200 and _p(values, .95) <= 500
+
+
+if __name__ == "__main__":
+    main()
