@@ -4,6 +4,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+import os
 import time
 from collections.abc import Generator, Iterable
 from functools import cached_property
@@ -16,15 +17,15 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from rnn_core import catalogue
+from rnn_core import catalogue, saving
 from rnn_core.experiment import Experiment
 from rnn_core.learners.base import Diverged
 from rnn_core.networks.base import Network
 from rnn_core.records import Batch, Command, Progress, Story, Streams
+from rnn_core.records.progress import COLUMNS
 
 HELD_OUT = 128
 EVERY = 25
-COLUMNS = ("update", "loss", "held_out", "metric", "gradient_norm", "learning_rate", "seconds")
 
 
 def on_tape(update: int) -> bool:
@@ -73,17 +74,20 @@ class Run:
     def training(self) -> Generator[Progress | None, Command | None, None]:
         """Advance: first yields where the run stands, then once for each update, and None within a long one.
 
-        A Command that is sent in is obeyed at once, whatever its update, and logged with the update of now.
+        A Command that is sent in is obeyed now, whatever its update, and logged with the update of now; one that comes
+        within a long update is obeyed when that is done. A command that cannot be obeyed raises ValueError and ends this
+        generator; the run can go on with another.
         """
         if self.update == 0 and not self.records:
             self._record(None, None)
         yield from self._listen(self._progress())
         while self._goes_on():
             self.status, started = "running", time.perf_counter()
+            waiting: list[Command] = []
             try:
                 for step in self.learner.update():
                     if step is None:
-                        yield from self._listen(None)
+                        waiting += yield from self._wait()
                     else:
                         loss, norm = step
             except Diverged as trouble:
@@ -96,6 +100,8 @@ class Run:
             if self.finished:
                 self.status = "done"
             self._record(loss, norm)
+            for command in waiting:
+                self.obey(command.name, command.value)
             yield from self._listen(self._progress())
         if self.status != "diverged":
             self.status = "done"
@@ -111,6 +117,12 @@ class Run:
         while (command := (yield said)) is not None:
             self.obey(command.name, command.value)
             said = None
+
+    def _wait(self) -> Generator[None, Command | None, list[Command]]:
+        waiting = []
+        while (command := (yield)) is not None:
+            waiting.append(command)
+        return waiting
 
     def obey(self, name: str, value: float) -> Command:
         """Change a learner's setting now and log it; raises ValueError, in one sentence, if that cannot be.
@@ -203,8 +215,9 @@ class Run:
         def part(name: str) -> dict[str, Tensor]:
             return {k.split(".", 1)[1]: v for k, v in tensors.items() if k.startswith(f"{name}.")}
 
+        run = cls(spec, log or ())
         try:
-            run = cls(spec, [Command(**c) for c in facts["log"]] if log is None else log)
+            run.log = [Command(**c) for c in facts["log"]] if log is None else run.log
             run.obeyed, run.update, run.seconds = int(facts["obeyed"]), int(facts["update"]), float(facts["seconds"])
             run.status, run.reason = str(facts["status"]), str(facts["reason"])
             if run.update < 0 or facts["tensors"] != sorted(tensors):
@@ -236,10 +249,12 @@ class Run:
             hashed.update(name.encode() + parts[name].detach().cpu().contiguous().numpy().tobytes())
         return hashed.hexdigest()[:16]
 
-    def save(self, folder: Any) -> None:
-        """Write the run into a folder; see ``rnn_core.saving``."""
-        from rnn_core.saving import save
-        save(self, folder)
+    def save(self, folder: str | os.PathLike[str]) -> None:
+        """Write the run into a folder, for ``rnn_core.load``."""
+        contents = {"experiment.json": self.spec.to_json().encode(), "checkpoint.safetensors": self.checkpoint(),
+                    "tape.safetensors": saving.pack_tape(self.tape),
+                    "history.csv": saving.write_history(self.records).encode()}
+        saving.write(folder, contents, {"status": self.status, "reason": self.reason})
 
 
 def read_checkpoint(checkpoint: bytes) -> tuple[dict[str, Tensor], dict[str, Any]]:

@@ -17,7 +17,7 @@ from rnn_core import analysis, cells, learners, networks, tasks
 from rnn_core.cells.base import Cell
 from rnn_core.learners.base import Learner
 from rnn_core.networks.base import Network
-from rnn_core.records import Card
+from rnn_core.records import Card, describe_settings
 from rnn_core.tasks.base import Task
 
 PLUGINS = "RNN_EXPLORER_PLUGINS"
@@ -150,7 +150,11 @@ def check() -> None:
              ("a learner", learner_classes())]
     owner = dict.fromkeys(RESERVED, "every experiment")
     for part, classes in parts:
-        for name in {field for c in classes.values() for field in c.Settings.model_fields}:
+        try:
+            names = {info.name for c in classes.values() for info in describe_settings(c.Settings)}
+        except TypeError as error:
+            raise CatalogueError(str(error)) from None
+        for name in names:
             if owner.setdefault(name, part) != part:
                 raise CatalogueError(f"The setting “{name}” belongs to {owner[name]} and to {part}: rename one.")
     analysis_functions()

@@ -50,17 +50,20 @@ class SettingInfo:
 
 
 def describe_settings(settings: type[Settings]) -> list[SettingInfo]:
-    """Read the controls off a settings class, in the order in which its author wrote them."""
+    """Read the controls off a settings class, in the order in which its author wrote them.
+
+    Raises TypeError, in one sentence, for a setting that is no number with a range, no flag and no choice of words.
+    """
     return [_describe(name, field) for name, field in settings.model_fields.items()]
 
 
 def _describe(name: str, field: Any) -> SettingInfo:
     extra = field.json_schema_extra or {}
     limits = {key: getattr(rule, key) for rule in field.metadata for key in ("ge", "le") if hasattr(rule, key)}
-    kind, choices = "choice", ()
-    if get_origin(field.annotation) is Literal:
-        choices = get_args(field.annotation)
-    else:
-        kind = {bool: "flag", int: "int", float: "float"}[field.annotation]
+    choices = get_args(field.annotation) if get_origin(field.annotation) is Literal else ()
+    kind = "choice" if choices else {bool: "flag", int: "int", float: "float"}.get(field.annotation)
+    ranged = len(limits) == 2 or kind in ("choice", "flag")
+    if kind is None or not ranged or not all(isinstance(choice, str) for choice in choices):
+        raise TypeError(f"The setting “{name}” must be a number with a range, a flag or a choice of words.")
     return SettingInfo(name, kind, field.default, field.description or "", extra.get("symbol", ""), limits.get("ge"),
                        limits.get("le"), extra.get("step"), choices, bool(extra.get("log")), bool(extra.get("main")))

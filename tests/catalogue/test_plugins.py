@@ -195,6 +195,8 @@ BROKEN = {
     "a task's setting": LEAKY.replace("leak:", "length:"),
     "a learner's setting": LEAKY.replace("leak:", "learning_rate:"),
     "a field of the record": LEAKY.replace("leak:", "seed:"),
+    "a setting without a range": LEAKY.replace(", ge=0.0, le=1.0", ""),
+    "a choice of numbers": LEAKY.replace('Literal["tanh", "relu"] = setting("tanh"', "Literal[1, 2] = setting(1"),
     "a key of the link": LEAKY.replace("leak:", "run:"),
 }
 

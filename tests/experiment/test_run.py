@@ -11,6 +11,7 @@ import pytest
 import torch
 
 import rnn_core as rc
+from rnn_core import catalogue
 from rnn_core.records import Streams
 from rnn_core.run import Run, on_tape
 from tests.cells.cases import identical, one_sentence
@@ -101,6 +102,39 @@ def test_a_live_command_leaves_those_to_come_in_force():
             run.obey("clip", 0.5)
     assert [c.update for c in run.log] == [4, 8] and run.learner.settings.learning_rate == 0.1
     assert finish(Run(SPEC, run.log)).digest() == run.digest()
+
+
+class Breathing(catalogue.learner_classes()["bptt"]):
+    """BPTT with two breaths in every update."""
+
+    def update(self):
+        yield None
+        yield None
+        yield from super().update()
+
+
+def test_a_command_within_a_long_update_waits_for_its_end(monkeypatch):
+    monkeypatch.setattr(catalogue, "learner_classes", lambda: {"bptt": Breathing})
+    run = Run(SPEC)
+    work, breaths = run.training(), 0
+    for step in work:
+        breaths += step is None
+        if breaths == 9:
+            assert run.update == 4 and step is None
+            assert work.send(rc.Command(update=0, name="learning_rate", value=0.05)) is None and not run.log
+    assert breaths == 2 * 12 and [c.update for c in run.log] == [5]
+    assert run.history.learning_rate.tolist()[4:8] == [0.005, 0.005, 0.05, 0.05]
+    assert finish(Run(SPEC, run.log)).digest() == run.digest()
+
+
+def test_a_command_that_cannot_be_obeyed_ends_the_generator_and_not_the_run():
+    run = Run(SPEC)
+    work = run.training()
+    next(work), next(work)
+    with pytest.raises(ValueError, match="outside the range"):
+        work.send(rc.Command(update=0, name="learning_rate", value=50.0))
+    assert list(work) == [] and run.log == [] and run.status == "running"
+    assert finish(run).digest() == finish(Run(SPEC)).digest()
 
 
 def test_an_end_put_off_and_an_end_put_forward():

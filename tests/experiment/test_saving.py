@@ -12,7 +12,7 @@ import safetensors.torch
 import torch
 
 import rnn_core as rc
-from rnn_core import saving
+from rnn_core import experiment, saving
 from rnn_core.run import read_checkpoint
 from tests.cells.cases import identical, one_sentence
 
@@ -223,6 +223,11 @@ def test_a_checkpoint_that_does_not_fit(run, folder, wrong):
     with pytest.raises(ValueError) as caught:
         rc.Run.resume(SPEC, data)
     one_sentence(str(caught.value))
+
+
+def test_a_run_of_a_device_that_is_not_here(run, folder, monkeypatch):
+    monkeypatch.setattr(experiment, "device_exists", lambda device: False)
+    assert "This machine has no cpu" in refused(folder)
 
 
 def test_a_tape_of_another_network(run, folder):
