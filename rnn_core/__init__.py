@@ -21,8 +21,9 @@ from rnn_core.experiment import Experiment, make_cell
 from rnn_core.face import analysis as _analysis
 from rnn_core.records import Batch, Card, Command, NetworkTrace, Progress, Result, Settings, Story, Trace
 from rnn_core.records import describe_settings, setting
+from rnn_core.loading import load
 from rnn_core.run import Run, train, training
-from rnn_core.saving import DamagedRun, load
+from rnn_core.saving import DamagedRun
 from rnn_core.unroll import relax, unroll, unroll_tree
 from rnn_core.verify import verify
 from rnn_core.version import VERSION

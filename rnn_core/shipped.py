@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rnn_core.experiment import Experiment
 from rnn_core.run import Run, train
-from rnn_core.saving import load
+from rnn_core.loading import load
 
 FOLDER = Path(__file__).parent / "assets" / "home"
 

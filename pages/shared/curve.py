@@ -16,7 +16,7 @@ from pages.shared.transport import status_line
 from pages.shared.views import stories
 from pages.shared.watched import watched
 from pages.shared.words import note, plain, say, table_twin
-from rnn_core.run import COLUMNS
+from rnn_core.records.progress import COLUMNS
 
 SAMPLES = 5
 WRITTEN = 240

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
 
+COLUMNS = ("update", "loss", "held_out", "metric", "gradient_norm", "learning_rate", "seconds")
+
 
 @dataclass(frozen=True)
 class Progress:
