@@ -35,8 +35,9 @@ def test_what_is_out_of_range_is_refused(wrong):
 
 
 @pytest.mark.parametrize(("kind", "default", "range"), [(int, 3, {"ge": 1}), (float, 0.5, {"le": 1.0}), (int, 3, {}),
-                                                        (str, "x", {}), (list, [], {}), (int | None, 3, {"ge": 1, "le": 9}),
-                                                        (Literal[1, 2], 1, {}), (Literal["a", True], "a", {})], ids=str)
+                                                        (str, "x", {}), (list, [], {}), (Literal[1, 2], 1, {}),
+                                                        (int | None, 3, {"ge": 1, "le": 9}),
+                                                        (Literal["a", True], "a", {})], ids=str)
 def test_a_setting_that_no_control_can_show_is_refused(kind, default, range):
     odd = create_model("Odd", __base__=Settings, odd=(kind, setting(default, "Odd.", **range)))
     with pytest.raises(TypeError, match="“odd” must be a number with a range, a flag or a choice of words"):
