@@ -20,7 +20,7 @@ def picture() -> None:
         note("These are fresh, untrained weights: what you see is what the start was drawn to be.")
     say("this network, on this sequence, held these values at these steps.",
         "that a unit “is” the memory of something: rotate the units and the same information looks different.")
-    table_twin(state_table(hand.key, row, hand.run), "States, gates and prediction as a table")
+    table_twin(lambda: state_table(hand.key, row, hand.run), "States, gates and prediction as a table")
 
 
 picture()

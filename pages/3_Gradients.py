@@ -81,9 +81,13 @@ def run_in_hand(hand) -> None:
         "The state *s*ₜ is all that the net carries from one step to the next."
     )
     say(now.says, now.says_not)
-    table = now.frame()
-    if before is not None:
-        table = table.rename(columns={"norm": "now"}).assign(**{"before training": before.frame()["norm"]})
+
+    def table():
+        found = now.frame()
+        if before is None:
+            return found
+        return found.rename(columns={"norm": "now"}).assign(**{"before training": before.frame()["norm"]})
+
     table_twin(table, "The error signal as a table")
 
 
@@ -103,7 +107,7 @@ def single_steps(hand) -> None:
         _pictured(rc.figures.jacobian_products(product, theme=mode(), height=300), key="product")
         note("All steps from *t* to the end together. Theory multiplies the stretchings; the truth lies below.")
     say(step.says, step.says_not)
-    table_twin(step.frame().merge(product.frame(), on=["sequence", "t"]), "The steps as a table")
+    table_twin(lambda: step.frame().merge(product.frame(), on=["sequence", "t"]), "The steps as a table")
 
 
 @st.fragment
@@ -136,7 +140,7 @@ def lab(hand) -> None:
             mine, other = (plain(rc.tasks()[task].title) for task in (hand.spec.task, "adding"))
             note(f"{mine} has no length to choose, so the lab reads the sequences of {other}.")
     say(result.says, result.says_not)
-    table_twin(result.frame(), "The lab as a table")
+    table_twin(result.frame, "The lab as a table")
 
 
 hand = frame(

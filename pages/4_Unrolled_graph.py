@@ -24,7 +24,7 @@ def picture() -> None:
     row_control(hand)
     note("Values are those of this sequence at each step; gradients are of its own loss. Click a node for its equation.")
     say(drawn.says, drawn.says_not)
-    table_twin(drawn.frame(), "The graph as a table")
+    table_twin(drawn.frame, "The graph as a table")
 
 
 picture()

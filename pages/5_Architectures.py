@@ -199,4 +199,4 @@ for tab, draw in zip(st.tabs(list(parts), on_change="rerun", key="view"), parts.
     if tab.open:
         with tab:
             draw(hand)
-table_twin(table(hand), "The gallery as a table")
+table_twin(lambda: table(hand), "The gallery as a table")

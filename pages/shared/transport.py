@@ -50,6 +50,11 @@ def status_line(look: Any, seconds: float) -> str:
     return f":gray[{after}] **{look.update:,}** :gray[of {look.target:,} · {seconds:.0f} s]"
 
 
+def still_line(run: Any) -> str:
+    """Where a run stands that nobody trains here, in markdown."""
+    return f":gray[{run.status} after update] **{run.update:,}**" if run.update else ":gray[not trained yet]"
+
+
 def _same(hand: Hand) -> None:
     if hand.live:
         _send(hand, "pause")

@@ -4,6 +4,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import streamlit as st
@@ -17,47 +19,72 @@ KEPT = 64
 
 
 class Watched:
-    """What the dashboard knows of one run: its last look, all its records, and the run itself a little later."""
+    """What the dashboard knows of one run: its last look, all its records, and the run itself a little later.
+
+    Whoever finds these too old renews them; meanwhile all others go on with what there is, and nobody waits in line.
+    """
 
     def __init__(self, run_id: str) -> None:
-        self.run_id, self.lock = run_id, threading.RLock()
+        self.run_id = run_id
         self.records: list[dict[str, Any]] = []
         self.look: Any = None
-        self.drawn: dict[Any, Any] = {}
+        self._drawn: dict[Any, tuple[Any, Any]] = {}
         self._run: rc.Run | None = None
+        self._looking, self._fetching, self._drawing = (threading.Lock() for _ in range(3))
         self._looked = self._fetched = float("-inf")
 
     def glance(self, age: float = GLANCE) -> Any:
-        """How the run stands, no older than ``age`` seconds; raises EngineError, in one sentence."""
-        with self.lock:
-            if time.monotonic() - self._looked > age:
-                look = engine().look(self.run_id, since=len(self.records))
-                if look.count < len(self.records):
-                    self.records, look = [], engine().look(self.run_id, since=0)
-                self.records.extend(look.records)
-                while len(self.records) < look.count and look.records:
-                    look = engine().look(self.run_id, since=len(self.records))
-                    self.records.extend(look.records)
-                self.look, self._looked = look, time.monotonic()
-            return self.look
+        """How the run stands, no older than ``age`` seconds or being renewed; raises EngineError, in one sentence."""
+        if time.monotonic() - self._looked > age:
+            with claimed(self._looking, wait=self.look is None or age == 0.0) as mine:
+                if mine:
+                    self._renew()
+        return self.look
+
+    def _renew(self) -> None:
+        records = self.records
+        look = engine().look(self.run_id, since=len(records))
+        if look.count < len(records):
+            records, look = [], engine().look(self.run_id, since=0)
+        fresh = list(look.records)
+        while len(records) + len(fresh) < look.count and look.records:
+            look = engine().look(self.run_id, since=len(records) + len(fresh))
+            fresh += look.records
+        self.records = records
+        records.extend(fresh)
+        self.look, self._looked = look, time.monotonic()
 
     def run(self, age: float = PICTURE) -> rc.Run:
-        """The run itself; while it moves, no older than ``age`` seconds and a checkpoint."""
-        with self.lock:
-            look = self.glance()
-            still = self._run is not None and self._run.update == look.update and look.status != "running"
-            if self._run is None or not still and time.monotonic() - self._fetched > age:
-                self._run, self._fetched = engine().fetch(self.run_id), time.monotonic()
-            return self._run
+        """The run itself; while it moves, no older than ``age`` seconds and a checkpoint, or being renewed."""
+        look, now = self.glance(), self._run
+        still = now is not None and now.update == look.update and look.status != "running"
+        if now is None or not still and time.monotonic() - self._fetched > age:
+            with claimed(self._fetching, wait=now is None) as mine:
+                if mine and (self._run is now):
+                    self._run, self._fetched = engine().fetch(self.run_id), time.monotonic()
+        return self._run
 
-    def picture(self, name: Any, make: Any) -> Any:
+    def picture(self, name: Any, make: Callable[[], Any]) -> Any:
         """Something drawn from the records, made once for each state of them."""
-        with self.lock:
-            state, made = self.drawn.get(name, (None, None))
-            if state != (len(self.records), self.look.log):
-                made = make()
-                self.drawn[name] = ((len(self.records), self.look.log), made)
-            return made
+        state, (then, made) = (len(self.records), self.look.log), self._drawn.get(name, (None, None))
+        if state != then:
+            with claimed(self._drawing, wait=then is None) as mine:
+                if mine:
+                    made = make()
+                    self._drawn[name] = (state, made)
+                made = self._drawn[name][1]
+        return made
+
+
+@contextmanager
+def claimed(lock: threading.Lock, wait: bool) -> Iterator[bool]:
+    """Take a lock if nobody has it, or wait for it; tells whether it is ours."""
+    mine = lock.acquire(blocking=wait)
+    try:
+        yield mine
+    finally:
+        if mine:
+            lock.release()
 
 
 @st.cache_resource(show_spinner=False)

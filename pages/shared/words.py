@@ -1,5 +1,6 @@
 """Sentences on a page: escaped where they are not our own, and the same verdict under every picture."""
 import re
+from collections.abc import Callable
 
 import pandas as pd
 import streamlit as st
@@ -24,7 +25,8 @@ def note(text: str) -> None:
     st.markdown(f":small[:gray[{text}]]")
 
 
-def table_twin(frame: pd.DataFrame, label: str = "The same as a table") -> None:
-    """The picture's numbers, folded away."""
-    with st.expander(label, icon=":material/table:"):
-        st.dataframe(frame, hide_index=True, width="stretch")
+def table_twin(make: Callable[[], pd.DataFrame], label: str = "The same as a table") -> None:
+    """The picture's numbers, folded away and computed only when they are looked at."""
+    fold = st.expander(label, icon=":material/table:", key=f"table:{label}", on_change="rerun")
+    if fold.open:
+        fold.dataframe(make(), hide_index=True, width="stretch")

@@ -12,6 +12,8 @@ import pandas as pd
 from rnn_core.figures.ink import array, short, thin
 from rnn_core.records import Baseline, Command
 
+POINTS = 200
+
 
 class Curve(NamedTuple):
     """Updates and values, finite only."""
@@ -22,7 +24,7 @@ class Curve(NamedTuple):
     @property
     def points(self) -> list[list[float]]:
         """[update, value] pairs."""
-        return [[int(u), float(v)] for u, v in zip(self.updates, self.values)]
+        return [[int(u), float(f"{v:.5g}")] for u, v in zip(self.updates, self.values)]
 
 
 class Learning(NamedTuple):
@@ -41,7 +43,7 @@ def curve(history: pd.DataFrame, column: str) -> Curve:
     """The measured values of one column, thinned; none from a history without rows."""
     values, updates = array(history.get(column, [])), array(history.get("update", []))
     known = np.flatnonzero(np.isfinite(values))
-    known = known[thin(len(known))] if len(known) else known
+    known = known[thin(len(known), POINTS)] if len(known) else known
     return Curve(updates[known].astype(int), values[known])
 
 

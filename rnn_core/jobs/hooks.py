@@ -6,6 +6,7 @@ Remote workers join with ``dask worker tls://host:port --preload rnn_core.jobs.h
 """
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 TO_HANDS, TO_DESK, QUESTION = "rnn-hands", "rnn-desk", "rnn_question"
+NICE = 10
 REASSIGN_AFTER = 0.05
 
 
@@ -65,10 +67,15 @@ class DeskPlugin(SchedulerPlugin):
 
 
 def dask_setup(worker: Worker) -> None:
-    """Give a worker its hands; called by ``--preload`` before the worker registers."""
+    """Give a worker its hands; called by ``--preload`` before the worker registers.
+
+    It steps back behind the pages: who watches is served first, training takes what is left.
+    """
     import torch
     torch.set_num_threads(1)
     sys.setswitchinterval(0.0005)
+    if hasattr(os, "nice"):
+        os.nice(NICE)
     from rnn_core.jobs.hands import Hands
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_IGN)
