@@ -24,7 +24,7 @@ class Curve(NamedTuple):
     @property
     def points(self) -> list[list[float]]:
         """[update, value] pairs."""
-        return [[int(u), float(f"{v:.5g}")] for u, v in zip(self.updates, self.values)]
+        return [[int(u), float(f"{v:.8g}")] for u, v in zip(self.updates, self.values)]
 
 
 class Learning(NamedTuple):

@@ -41,7 +41,8 @@ class Desk(Foreman):
     async def answer(self, do: str = "", **question: Any) -> dict[str, Any]:
         """Answer one question of a page; what cannot be done comes back as one sentence.
 
-        Whatever a page is told that it caused is on disk before it is told.
+        What a page caused is on disk before it is told, and so is what it sees while a command still waits: after a
+        crash the command acts no earlier than that.
         """
         try:
             answer = self._answers[do](**question)
@@ -147,6 +148,9 @@ class Desk(Foreman):
     def _look(self, run_id: str, since: int = 0) -> dict[str, Any]:
         entry = self.store.open(self._find(run_id))
         entry.looked = time.monotonic()
+        if any(command.update is None for command in entry.log):
+            self.store.save(entry)
+            self.store.settle()
         return describe(entry, since, self._position(entry), self.store.trouble)
 
     def _runs(self) -> dict[str, Any]:

@@ -5,7 +5,7 @@ Three rules keep the numbers right:
 - *Catch up first.* A run taken over, or forked, is first advanced to the highest update that anybody saw; only then do
   commands act, so that nothing that was on a screen is ever contradicted.
 - *Log first.* A command that changes numbers is written before it is obeyed; the worker stamps the update at which it
-  acted.
+  acted, and the stamp is written before any number that comes after it is shown.
 - *Fence.* Every report carries the number of its attempt; older attempts are not believed.
 """
 from __future__ import annotations
@@ -145,6 +145,7 @@ class Foreman:
         entry.waiting.pop(seq, None)
         entry.notice, entry.high = "", max(entry.high, update)
         self.store.save(entry)
+        self.store.settle()
 
     def _take_refusal(self, entry: Entry, seq: int, why: str) -> None:
         entry.log = [command for command in entry.log if command.seq != seq]

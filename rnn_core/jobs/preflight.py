@@ -1,6 +1,8 @@
 """How much memory a run will need, before it starts."""
 from __future__ import annotations
 
+import torch
+
 from rnn_core.experiment import Experiment
 
 BYTES_PER_STATE = 71
@@ -16,7 +18,8 @@ def estimate_memory(spec: Experiment) -> int:
     71), and 32 bytes a weight, of which the largest cells have 16 H² a layer: weight, gradient, two moments, backup,
     and what a checkpoint copies. The 128 held-out sequences pass forward only; they count as a quarter.
     """
-    length, units = getattr(spec, "length", 1), getattr(spec, "hidden_size", 1)
+    length = spec.make_task().sample(1, torch.Generator()).target.shape[1]
+    units = getattr(spec, "hidden_size", 1)
     layers = getattr(spec, "layers", 1) * (2 if spec.wiring == "bidirectional" else 1)
     batch = max(spec.batch_size, HELD_OUT // 4)
     return BYTES_PER_STATE * length * batch * units * layers + BYTES_PER_PARAMETER * 16 * units * units * layers

@@ -67,8 +67,8 @@ class Floor:
 
     def lose(self):
         """The engine is killed: what the store has not yet written is never written."""
-        while not self.store._jobs.empty():
-            self.store._jobs.get_nowait()
+        with self.store._jobs.mutex:
+            self.store._jobs.queue.clear()
         self.store.close()
 
     def deliver(self, name, count=None):

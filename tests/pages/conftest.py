@@ -26,10 +26,15 @@ def engine_ends(data_folder: Path) -> Iterator[None]:
 
 @pytest.fixture
 def visit() -> Callable[..., AppTest]:
-    """Opens a page as a visitor would, with an address if one is given: `visit("Train", architecture="gru")`."""
+    """Opens a page as a visitor would, with an address if one is given: `visit("Train", architecture="gru")`.
 
-    def open_page(page: str = "", **query: str) -> AppTest:
+    ``opened`` names a table that stands unfolded.
+    """
+
+    def open_page(page: str = "", opened: str = "", **query: str) -> AppTest:
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=SECONDS)
+        if opened:
+            app.session_state[f"table:{opened}"] = True
         for key, value in query.items():
             app.query_params[key] = value
         if page:

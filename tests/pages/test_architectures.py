@@ -54,7 +54,7 @@ def open_tab(app, label: str):
 
 
 def test_every_architecture_has_its_card_its_numbers_and_its_drawing(visit) -> None:
-    app = visit("Architectures", architecture="elman", task="adding", hidden_size="7")
+    app = visit("Architectures", "The gallery as a table", architecture="elman", task="adding", hidden_size="7")
     text = told(app)
     charts = app.get("plotly_chart")
     assert len(charts) == len(rc.architectures())

@@ -37,7 +37,7 @@ def told(app) -> str:
 
 
 def test_the_run_in_hand_now_and_before_training(visit) -> None:
-    app = visit("Gradients")
+    app = visit("Gradients", "The error signal as a table")
     chart = figures(app)[0]
     now = rc.gradient_norms(shipped(), rows=16)
     before = rc.gradient_norms(shipped(), rows=16, update=0)
