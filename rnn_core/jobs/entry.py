@@ -107,7 +107,7 @@ class Entry:
         return Entry(new_key(self.record), self.spec, owner, self.title, self.target, "fork", [owner], status=status,
                      reason=self.reason, high=max(self.high, self.kept), log=story, digest=self.digest,
                      made_with=self.made_with, checkpoint=self.checkpoint, history=self.history.copy(self.high),
-                     written=self.history.upto(self.kept))
+                     written=self.written)
 
     def open(self, checkpoint: Checkpoint | None, history: History) -> None:
         """Take checkpoint and history back into memory."""
