@@ -36,8 +36,10 @@ def load(folder: str | os.PathLike[str]) -> Run:
         return run
     except DamagedRun:
         raise
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise DamagedRun(f"There is no complete run in {place}: {Path(error.filename).name} is missing.") from None
     except OSError as error:
-        raise DamagedRun(f"There is no complete run in {place}: {Path(error.filename or '').name} is missing.") from None
+        raise DamagedRun(f"The run in {place} cannot be read: {error.strerror}.") from None
     except (ArithmeticError, AttributeError, LookupError, RecursionError, RuntimeError, TypeError, ValueError,
             safetensors.SafetensorError) as error:
         why = f": {shown(error, 120).rstrip('.')}" if isinstance(error, ValueError) else ""

@@ -85,14 +85,14 @@ def unroll_tree(cell: Any, leaves_x: Tensor, children: Tensor) -> Any:
     when a child comes after its parent.
     """
     count = leaves_x.shape[0]
-    levels = _levels(count, children)
+    levels, children = _levels(count, children).to(leaves_x.device), children.to(leaves_x.device)
     state = cell.leaf(leaves_x)
     done = tmap(lambda v: torch.cat([v, v.new_zeros(len(children), *v.shape[1:])]), state)
     for level in range(1, int(levels.max()) + 1 if len(children) else 1):
         at = (levels == level).nonzero().flatten()
-        pair = children[at - count]
-        _, new, _ = cell.compose(None, tuple(tmap(lambda v, side=side: v[pair[:, side]], done) for side in (0, 1)))
-        done = tmap(lambda v, n: v.index_copy(0, at, n), done, new)
+        pairs = children[at - count].unbind(1)
+        _, new, _ = cell.compose(None, tuple(tmap(lambda v, child=child: v[child], done) for child in pairs))
+        done = tmap(lambda v, n, at=at: v.index_copy(0, at, n), done, new)
     return done
 
 

@@ -39,7 +39,7 @@ class Costates(Result):
                 b, t = value.shape[:2]
                 parts.append(pd.DataFrame({
                     "pass": one.name, "field": name, "sequence": torch.arange(b).repeat_interleave(t),
-                    "t": torch.arange(t).repeat(b), "norm": value.flatten(2).norm(dim=-1).flatten()}))
+                    "t": torch.arange(t).repeat(b), "norm": value.flatten(2).norm(dim=-1).flatten().cpu()}))
         return pd.concat(parts, ignore_index=True)
 
     @property

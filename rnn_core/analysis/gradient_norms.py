@@ -35,7 +35,7 @@ class GradientNorms(Result):
         """One row a sequence and step."""
         b, t = self.norms.shape
         return pd.DataFrame({"sequence": torch.arange(b).repeat_interleave(t), "t": torch.arange(t).repeat(b),
-                             "norm": self.norms.flatten()})
+                             "norm": self.norms.flatten().cpu()})
 
     @property
     def median(self) -> Tensor:

@@ -38,7 +38,7 @@ class JacobianProducts(Result):
         """One row a sequence and step: norm and bound."""
         b, t = self.norms.shape
         return pd.DataFrame({"sequence": torch.arange(b).repeat_interleave(t), "t": torch.arange(t).repeat(b),
-                             "norm": self.norms.flatten(), "bound": self.bound.flatten()})
+                             "norm": self.norms.flatten().cpu(), "bound": self.bound.flatten().cpu()})
 
     @property
     def rate(self) -> float:

@@ -38,7 +38,7 @@ class StepJacobians(Result):
         rho = where_finite(lambda A: torch.linalg.eigvals(A).abs().amax(-1), self.A)
         b, t = sigma.shape
         return pd.DataFrame({"sequence": torch.arange(b).repeat_interleave(t), "t": torch.arange(t).repeat(b),
-                             "σ": sigma.flatten(), "ρ": rho.flatten()})
+                             "σ": sigma.flatten().cpu(), "ρ": rho.flatten().cpu()})
 
     @property
     def says(self) -> str:
