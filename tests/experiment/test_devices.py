@@ -11,7 +11,8 @@ from tests.cells.cases import same
 
 DEVICES = [device for device in ("cpu", "cuda", "mps") if device_exists(device)]
 SPEC = rc.Experiment.of("gru", "adding", hidden_size=4, length=6, batch_size=4, updates=6, ragged=True)
-SPECS = [SPEC, SPEC.with_(architecture="lstm", wiring="bidirectional"), SPEC.with_(architecture="elman", wiring="stack"),
+SPECS = [SPEC, SPEC.with_(architecture="lstm", wiring="bidirectional"),
+         SPEC.with_(architecture="elman", wiring="stack"),
          SPEC.with_(architecture="jordan", teacher_forcing=0.5), SPEC.with_(ragged=False, optimiser="rmsprop")]
 
 
