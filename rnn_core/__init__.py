@@ -4,8 +4,8 @@
     run = rc.train(rc.Experiment.of("lstm", "adding", hidden_size=16, updates=1500))
     rc.figures.gradient_norms(rc.gradient_norms(run))
 
-Every analysis in ``rnn_core/analysis`` is a function here, by the name of its file; it takes what its docstring says, or
-a run, or an experiment (then of the fresh network).
+Every analysis in ``rnn_core/analysis`` is a function here, by the name of its file; it takes what its docstring says,
+or a run, or an experiment (then of the fresh network).
 """
 from __future__ import annotations
 
@@ -13,15 +13,26 @@ from typing import Any
 
 from rnn_core import figures, viewer
 from rnn_core.adopt import from_torch
-from rnn_core.cells.base import Cell, RecurrentSettings
 from rnn_core.catalogue import CatalogueError, add_folder, analyses, architectures, rows, wirings
 from rnn_core.catalogue import learner_cards as learners
 from rnn_core.catalogue import task_cards as tasks
+from rnn_core.cells.base import Cell, RecurrentSettings
 from rnn_core.experiment import Experiment, make_cell
 from rnn_core.face import analysis as _analysis
-from rnn_core.records import Batch, Card, Command, NetworkTrace, Progress, Result, Settings, Story, Trace
-from rnn_core.records import describe_settings, setting
 from rnn_core.loading import load
+from rnn_core.records import (
+    Batch,
+    Card,
+    Command,
+    NetworkTrace,
+    Progress,
+    Result,
+    Settings,
+    Story,
+    Trace,
+    describe_settings,
+    setting,
+)
 from rnn_core.run import Run, train, training
 from rnn_core.saving import DamagedRun
 from rnn_core.unroll import relax, unroll, unroll_tree
@@ -31,8 +42,8 @@ from rnn_core.version import VERSION
 __version__ = VERSION
 __all__ = ["Batch", "Card", "CatalogueError", "Cell", "Command", "DamagedRun", "Experiment", "NetworkTrace", "Progress",
            "RecurrentSettings", "Result", "Run", "Settings", "Story", "Trace", "add_folder", "analyses",
-           "architectures", "describe_settings", "figures", "from_torch", "learners", "load", "make_cell", "relax", "rows",
-           "setting", "tasks", "train", "training", "unroll", "unroll_tree", "verify", "viewer",
+           "architectures", "describe_settings", "figures", "from_torch", "learners", "load", "make_cell", "relax",
+           "rows", "setting", "tasks", "train", "training", "unroll", "unroll_tree", "verify", "viewer",
            "wirings"]
 
 

@@ -1,4 +1,4 @@
-"""The experiment: one frozen record that is the page's link, the notebook's cell, the saved run's header and its name."""
+"""The experiment: one frozen record that is the page's link, the notebook's cell, a saved run's header and its name."""
 from __future__ import annotations
 
 import hashlib
@@ -26,8 +26,8 @@ class Experiment(BaseModel):
     """What to run: architecture, wiring, task and learner with all their settings, a seed, a device, the data's hash.
 
     Make one with ``Experiment.of``. Every setting can be read as an attribute: ``spec.hidden_size``. Two equal records
-    give equal numbers, bitwise on one machine and thread count. Invalid names, values or pairs raise ValueError with one
-    sentence.
+    give equal numbers, bitwise on one machine and thread count. Invalid names, values or pairs raise ValueError with
+    one sentence.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
@@ -68,7 +68,7 @@ class Experiment(BaseModel):
             raise ValueError(f"There is no setting “{shown(next(iter(left)))}” in this experiment.")
         fields["data"] = catalogue.task_classes()[names["task"]](fields["task_settings"]).data_hash
         if claimed and claimed != fields["data"]:
-            raise ValueError("The data of this experiment differ from the data on this machine, so its numbers would too.")
+            raise ValueError("The data of this experiment are not those of this machine, so its numbers would differ.")
         return build(cls, fields)
 
     @model_validator(mode="after")

@@ -15,9 +15,9 @@ from rnn_core.run import Run
 def ready(analysis: Callable[..., Any]) -> Callable[..., Any]:
     """An analysis that also takes a Run or an Experiment in place of its subject.
 
-    The subject is whichever of ``trace``, ``network``, ``batch`` and ``loss`` its signature begins with. A run gives its
-    network, held-out sequences (the first ``rows`` of them) and task's loss, at the moment ``update`` of its tape if one
-    is named; an experiment gives its fresh network. A NetworkTrace stands for its first pass.
+    The subject is whichever of ``trace``, ``network``, ``batch`` and ``loss`` its signature begins with. A run gives
+    its network, held-out sequences (the first ``rows`` of them) and task's loss, at the moment ``update`` of its tape
+    if one is named; an experiment gives its fresh network. A NetworkTrace stands for its first pass.
     """
     subject = [name for name in inspect.signature(analysis).parameters if name in ("trace", "network", "batch", "loss")]
 

@@ -63,7 +63,7 @@ class Run:
 
     @property
     def history(self) -> pd.DataFrame:
-        """One row an update: loss of its batch, held-out loss and metric where measured, gradient norm, rate, seconds."""
+        """One row an update: its loss, held-out loss and metric where measured, gradient norm, rate and seconds."""
         return pd.DataFrame(self.records, columns=list(COLUMNS))
 
     @property
@@ -75,8 +75,8 @@ class Run:
         """Advance: first yields where the run stands, then once for each update, and None within a long one.
 
         A Command that is sent in is obeyed now, whatever its update, and logged with the update of now; one that comes
-        within a long update is obeyed when that is done. A command that cannot be obeyed raises ValueError and ends this
-        generator; the run can go on with another.
+        within a long update is obeyed when that is done. A command that cannot be obeyed raises ValueError and ends
+        this generator; the run can go on with another.
         """
         if self.update == 0 and not self.records:
             self._record(None, None)
@@ -196,7 +196,8 @@ class Run:
         tensors |= {f"learner.{k}": v for k, v in self.learner.tensors().items()}
         tensors |= {f"stream.{k}": v for k, v in self.streams.state().items()}
         facts = {"spec": self.spec.to_json(), "update": self.update, "status": self.status, "reason": self.reason,
-                 "seconds": self.seconds, "obeyed": self.obeyed, "learner": self.learner.numbers(), "tensors": sorted(tensors),
+                 "seconds": self.seconds, "obeyed": self.obeyed, "learner": self.learner.numbers(),
+                 "tensors": sorted(tensors),
                  "log": [c.model_dump() for c in self.log], "torch": torch.__version__,
                  "threads": torch.get_num_threads()}
         plain = {k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}

@@ -55,7 +55,8 @@ def replace(path: Path, data: bytes) -> None:
 
 def pack_tape(tape: dict[int, dict[str, Tensor]]) -> bytes:
     """A tape as safetensors: keys are ``update/name``."""
-    return safetensors.torch.save({f"{m}/{k}": v.contiguous() for m, weights in tape.items() for k, v in weights.items()})
+    return safetensors.torch.save({f"{moment}/{name}": v.contiguous() for moment, weights in tape.items()
+                                   for name, v in weights.items()})
 
 
 def unpack_tape(data: bytes) -> dict[int, dict[str, Tensor]]:

@@ -5,8 +5,8 @@ from functools import cache
 from pathlib import Path
 
 from rnn_core.experiment import Experiment
-from rnn_core.run import Run, train
 from rnn_core.loading import load
+from rnn_core.run import Run, train
 
 FOLDER = Path(__file__).parent / "assets" / "home"
 

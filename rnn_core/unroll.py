@@ -18,8 +18,8 @@ def unroll(cell: Cell, x: Any = None, state: Any = None, *, mask: Tensor | None 
            force: Force | None = None, record: bool = False, reverse: bool = False, name: str = "") -> Trace:
     """Run a cell over time and keep the state that enters each step.
 
-    x (b, t, …) or a tree of such; without x, ``steps`` and a ``state`` or a batch of one. ``mask`` (b, t): a masked step
-    keeps its state and outputs 0, whatever stands in x. ``force(t, state)`` may overwrite fields before a step:
+    x (b, t, …) or a tree of such; without x, ``steps`` and a ``state`` or a batch of one. ``mask`` (b, t): a masked
+    step keeps its state and outputs 0, whatever stands in x. ``force(t, state)`` may overwrite fields before a step:
     clamping, lesions, teacher forcing. ``record`` keeps the entering states as nodes of the autograd graph, each field
     apart, so that gradients with respect to them can be asked for. ``reverse`` runs from the last step to the first;
     the trace, and the t that ``force`` is told, are in sequence time all the same. Raises ValueError when there is
@@ -59,7 +59,7 @@ def _enter(v: Tensor) -> Tensor:
 
 
 def run_fast(cell: Cell, x: Any, state: Any = None, *, mask: Tensor | None = None) -> tuple[Tensor, Any]:
-    """Outputs (b, t, o) and final state, by torch's own kernel where the cell offers one and the mask is a plain tail."""
+    """Outputs (b, t, o) and final state, by torch's own kernel where there is one and the mask is a plain tail."""
     lengths = None if mask is None else tail_lengths(mask)
     if isinstance(x, Tensor) and x.shape[1] and (mask is None or lengths is not None):
         inside = x if mask is None else clean(x, mask)

@@ -1,8 +1,8 @@
 """What does the loss say to each state?
 
 λ_t = dL/ds_t: the derivative of the loss with respect to the state as it enters step t + 1, fields independent of one
-another. It obeys λ_t = A_{t+1}ᵀ λ_{t+1} + C_{t+1}ᵀ ∂ℓ_{t+1}/∂out_{t+1}. The total derivative of an exposed output adds its
-own ∂ℓ_t/∂out_t and is another thing.
+another. It obeys λ_t = A_{t+1}ᵀ λ_{t+1} + C_{t+1}ᵀ ∂ℓ_{t+1}/∂out_{t+1}. The total derivative of an exposed output adds
+its own ∂ℓ_t/∂out_t and is another thing.
 """
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ from torch import Tensor
 from rnn_core.records import Batch, Card, NetworkTrace, Result
 from rnn_core.records.trees import leaves, paths, stack, tmap
 
-CARD = Card(title="Costates", row="B7", year=1986, reference="Pontryagin; LeCun, A theoretical framework for backpropagation, 1988",
+CARD = Card(title="Costates", row="B7", year=1986,
+            reference="Pontryagin; LeCun, A theoretical framework for backpropagation, 1988",
             summary="The derivative of each sequence's loss with respect to every state of every step.",
             equations={"λ": "λ_t = A_{t+1}ᵀ λ_{t+1} + C_{t+1}ᵀ ∂ℓ_{t+1}/∂out_{t+1}"}, symbols={"λ": "gradient"})
 
 
 @dataclass(frozen=True, eq=False)
 class Costates(Result):
-    """``passes``: for each pass a tree like its state, every field (b, t, …), in sequence time; ``outputs`` (b, t, o) is
-    dL/dy_t; ``trace`` is what was differentiated."""
+    """``passes``: for each pass a tree like its state, every field (b, t, …), in sequence time; ``outputs`` (b, t, o)
+    is dL/dy_t; ``trace`` is what was differentiated."""
 
     passes: tuple[Any, ...]
     outputs: Tensor

@@ -1,4 +1,4 @@
-"""Why does it forget? ‖dL/dh_t‖ over time: where the error signal fades, nothing can be learnt from what stood there."""
+"""Why does it forget? ‖dL/dh_t‖ over time: where the error fades, nothing can be learnt from what stood there."""
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -57,14 +57,17 @@ class GradientNorms(Result):
         first = float(known[0])
         if self.horizon is None:
             return f"on these sequences the error is still heard at the first step, at {first:.1e}."
-        return f"on these sequences nothing up to step {self.horizon} hears the error: it arrives below {self.floor:.0e}."
+        return (f"on these sequences nothing up to step {self.horizon} hears the error: it arrives below "
+                f"{self.floor:.0e}.")
 
     @property
     def says_not(self) -> str:
-        return "that it will stay so with other weights or lengths; and Adam rescales what it is given, so small is not lost."
+        return ("that it will stay so with other weights or lengths; and Adam rescales what it is given, so small is "
+                "not lost.")
 
 
-def gradient_norms(network: Any, batch: Batch, loss: Callable[[Tensor, Batch], Tensor], which: int = 0) -> GradientNorms:
+def gradient_norms(network: Any, batch: Batch, loss: Callable[[Tensor, Batch], Tensor],
+                   which: int = 0) -> GradientNorms:
     """Norms of the costates of one pass (``which``), all fields of the state together."""
     found = costates(network, batch, loss)
     parts = [v.flatten(2) for v in leaves(found.passes[which]) if v.is_floating_point()]

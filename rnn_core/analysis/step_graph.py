@@ -59,13 +59,14 @@ class StepGraph(Result):
     def frame(self) -> pd.DataFrame:
         """One row a node: kind, equation, what it reads, the author's line."""
         reads = {n.id: ", ".join(self.node(a).label for a, b in self.edges if b == n.id) for n in self.nodes}
-        return pd.DataFrame([{"node": n.label, "kind": n.kind, "equation": n.equation, "reads": reads[n.id], "line": n.line}
-                             for n in self.nodes])
+        return pd.DataFrame([{"node": n.label, "kind": n.kind, "equation": n.equation, "reads": reads[n.id],
+                              "line": n.line} for n in self.nodes])
 
     @property
     def says(self) -> str:
-        shared = sum(n.kind == "parameter" for n in self.nodes)
-        return f"this step computes {sum(n.kind == 'probe' for n in self.nodes)} named quantities, and all steps share the same {shared} weight arrays."
+        kinds = [n.kind for n in self.nodes]
+        return (f"this step computes {kinds.count('probe')} named quantities, and all steps share the same "
+                f"{kinds.count('parameter')} weight arrays.")
 
     @property
     def says_not(self) -> str:
@@ -92,7 +93,8 @@ class _Notebook(TorchFunctionMode):
         return out
 
 
-def step_graph(trace: Trace, readout: Any = None, costate: Any = None, output_gradient: Tensor | None = None) -> StepGraph:
+def step_graph(trace: Trace, readout: Any = None, costate: Any = None,
+               output_gradient: Tensor | None = None) -> StepGraph:
     """The graph of a pass's step with the values of all its steps.
 
     ``readout`` adds the network's answer y. With ``costate`` (a tree like the state, (b, t, …)) and ``output_gradient``
@@ -164,8 +166,8 @@ def _dissolve(calls: list[tuple[list[Tensor], list[Tensor], str]], given: dict[s
     return [n for n in nodes if n[1] != "parameter" or n[0] in used], edges
 
 
-def _gradients(named: dict[str, tuple[str, Tensor]], new: Any, out: Tensor, y: Tensor | None, trace: Trace, costate: Any,
-               output_gradient: Tensor | None) -> dict[str, Tensor]:
+def _gradients(named: dict[str, tuple[str, Tensor]], new: Any, out: Tensor, y: Tensor | None, trace: Trace,
+               costate: Any, output_gradient: Tensor | None) -> dict[str, Tensor]:
     """dL/dnode of every computed node: what arrives from the next step's costate and from this step's own loss."""
     later = tmap(lambda v: trace.in_time(torch.cat([trace.in_time(v)[:, 1:], torch.zeros_like(v[:, :1])], 1)), costate)
     pairs = [(v, g) for v, g in zip(leaves(new), leaves(fold(later))) if v.requires_grad]

@@ -1,7 +1,7 @@
 """How does each step pass on what it was given?
 
-A_t = ∂s_{t}/∂s_{t−1} (b, t, s, s) and C_t = ∂out_t/∂s_{t−1} (b, t, o, s), for every step at once: time is folded into the
-batch, and one vector–Jacobian product gives one row of every Jacobian.
+A_t = ∂s_{t}/∂s_{t−1} (b, t, s, s) and C_t = ∂out_t/∂s_{t−1} (b, t, o, s), for every step at once: time is folded into
+the batch, and one vector–Jacobian product gives one row of every Jacobian.
 """
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rnn_core.records.trees import fold, hold, rows, tmap, vector
 
 CARD = Card(title="Step Jacobians", row="D3", year=2013,
             reference="Pascanu, Mikolov & Bengio, On the difficulty of training recurrent neural networks, 2013",
-            summary="The derivative of every state with respect to the one before, and of every output with respect to it.",
+            summary="The derivative of every state, and of every output, with respect to the state before.",
             equations={"A": "A_t = ∂s_t/∂s_{t−1}", "C": "C_t = ∂out_t/∂s_{t−1}"})
 BUDGET = 2**28
 
@@ -72,8 +72,8 @@ def step_jacobians(trace: Trace, budget: int = BUDGET) -> StepJacobians:
         y = torch.cat([vector(new)[0], out.flatten(1)], 1)
     size = b * t * y.shape[1] * s * y.element_size()
     if size > budget:
-        raise MemoryError(f"{b}×{t} Jacobians of {y.shape[1]}×{s} need {size >> 20} MiB, more than the {budget >> 20} MiB "
-                          "allowed: choose fewer sequences or steps.")
+        raise MemoryError(f"{b}×{t} Jacobians of {y.shape[1]}×{s} need {size >> 20} MiB, more than the "
+                          f"{budget >> 20} MiB allowed: choose fewer sequences or steps.")
     J = y.new_zeros(*y.shape, s)
     if y.requires_grad:
         for j, column in enumerate(y.unbind(1)):

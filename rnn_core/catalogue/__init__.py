@@ -34,7 +34,8 @@ def _modules(package: ModuleType) -> Iterator[tuple[str, ModuleType]]:
     for place in package.__path__:
         for info in pkgutil.iter_modules([place]):
             if places.setdefault(info.name, place) != place:
-                raise CatalogueError(f"There are two files {info.name}.py, in {places[info.name]} and {place}: rename one.")
+                there = places[info.name]
+                raise CatalogueError(f"There are two files {info.name}.py, in {there} and {place}: rename one.")
     for name in sorted(places.keys() - {"base"}):
         try:
             yield name, importlib.import_module(f"{package.__name__}.{name}")
@@ -50,7 +51,8 @@ def _members(package: ModuleType, base: type) -> dict[str, Any]:
         own = [c for c in vars(module).values() if inspect.isclass(c) and issubclass(c, base)
                and c.__module__ == module.__name__ and "card" in vars(c)]
         if len(own) != 1:
-            raise CatalogueError(f"{module.__file__} must define exactly one {base.__name__} with a card; it has {len(own)}.")
+            raise CatalogueError(f"{module.__file__} must define exactly one {base.__name__} with a card; "
+                                 f"it has {len(own)}.")
         found[name] = own[0]
     return found
 

@@ -28,8 +28,9 @@ class Cell(nn.Module):
     """One recurrent architecture as a pure step over batch-first tensors.
 
     ``card`` describes it (an instance may refine it to its settings), ``Settings`` holds what may be chosen, ``state``
-    tuples have fields (b, …) that are never 0-d and never share a tensor. Parameters carry the field's letters, and the letter decides the fresh value: W input
-    weights are uniform in ±1/√fan-in, R recurrent weights are gain × orthogonal a block, b, c and d biases are zero.
+    tuples have fields (b, …) that are never 0-d and never share a tensor. Parameters carry the field's letters, and the
+    letter decides the fresh value: W input weights are uniform in ±1/√fan-in, R recurrent weights are gain × orthogonal
+    a block, b, c and d biases are zero.
     """
 
     card: ClassVar[Card]
@@ -65,7 +66,7 @@ class Cell(nn.Module):
 
     def draw(self, batch_size: int, steps: int, generator: torch.Generator) -> Any:
         """A random valid x (b, t, …), for pictures of an untrained cell and for the contract tests."""
-        return torch.randn(batch_size, steps, self.input_size, generator=generator, dtype=self.like.dtype).to(self.like.device)
+        return torch.randn(batch_size, steps, self.input_size, generator=generator, dtype=self.like.dtype).to(self.like)
 
     @property
     def weight_count(self) -> int:

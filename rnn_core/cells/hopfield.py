@@ -35,15 +35,17 @@ class Hopfield(Cell):
 
     card = Card(
         title="Hopfield network", row="A25", year=1982,
-        reference="Hopfield, Neural networks and physical systems with emergent collective computational abilities, 1982",
-        summary="Every unit is joined to every other by symmetric weights; updates one at a time never raise the energy.",
+        reference="Hopfield, Neural networks and physical systems with emergent collective computational abilities, "
+                  "1982",
+        summary="Units joined each to each by symmetric weights; updates one at a time never raise the energy.",
         equations={"a": "a_i = Σ_j w_ij s_j − θ_i", "s": "s_i ← sgn(a_i), unchanged where a_i = 0"},
         symbols={"a": "candidate", "s": "hidden"}, parameters="H*(H-1)/2",
         use="Recalling a whole pattern from a damaged one.")
     Settings = HopfieldSettings
     runs_along = ("relaxation",)
 
-    def __init__(self, input_size: int, settings: HopfieldSettings | None = None, output_size: int | None = None) -> None:
+    def __init__(self, input_size: int, settings: HopfieldSettings | None = None,
+                 output_size: int | None = None) -> None:
         super().__init__(input_size, settings, output_size)
         n = self.settings.hidden_size
         self.register_buffer("W", torch.zeros(n, n))

@@ -24,9 +24,10 @@ VOICES = {"linear": lambda y: y.clone(), "sigmoid": torch.sigmoid, "softmax": la
 class Settings(RecurrentSettings):
     """Jordan's network: units, how long the context lingers, and how an output sounds when fed back."""
 
-    context_decay: float = setting(0.5, "How much of the context survives a step.", symbol="α", ge=0.0, le=1.0, step=0.05)
-    feedback: Literal["linear", "sigmoid", "softmax"] = setting("linear", "How an output is squashed before it is fed back.",
-                                                                symbol="g")
+    context_decay: float = setting(0.5, "How much of the context survives a step.", symbol="α", ge=0.0, le=1.0,
+                                   step=0.05)
+    feedback: Literal["linear", "sigmoid", "softmax"] = setting(
+        "linear", "How an output is squashed before it is fed back.", symbol="g")
 
 
 class JordanState(NamedTuple):
@@ -42,7 +43,7 @@ class Jordan(Cell):
     card = Card(
         title="Jordan network", row="A3", year=1986,
         reference="Jordan, Serial order: a parallel distributed processing approach, 1986",
-        summary="The output, not the hidden layer, is fed back: the net remembers what it said, and a teacher can speak for it.",
+        summary="The output, not the hidden layer, is fed back: it remembers what it said, and a teacher can say it.",
         equations={"s": "s_t = α s_{t−1} + g(y_{t−1})", "h": "h_t = tanh(W x_t + U s_t + b)", "y": "y_t = V h_t + d"},
         symbols={"s": "cell", "h": "hidden", "y": "prediction"}, parameters="H*(I+O+1)+O*(H+1)",
         use="Producing sequences from a plan; and the classic example of what teacher forcing can and cannot teach.")

@@ -36,7 +36,8 @@ class Recursive(Cell):
         use="Sentences with a parse, formulas, anything nested.")
     runs_along = ("sequence", "tree")
 
-    def __init__(self, input_size: int, settings: RecurrentSettings | None = None, output_size: int | None = None) -> None:
+    def __init__(self, input_size: int, settings: RecurrentSettings | None = None,
+                 output_size: int | None = None) -> None:
         super().__init__(input_size, settings, output_size)
         n = self.settings.hidden_size
         self.W, self.b, self.L = weight(n, 2 * n), weight(n), weight(n, input_size)

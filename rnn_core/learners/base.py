@@ -42,7 +42,7 @@ class Learner:
         raise NotImplementedError
 
     def change(self, name: str, value: float) -> None:
-        """Change one setting in mid-run; raises ValueError, in one sentence, for a name or value that is not allowed."""
+        """Change one setting in mid-run; raises ValueError, in one sentence, for a name or value it cannot have."""
         if name not in self.commands:
             raise ValueError(f"“{name}” cannot be changed in mid-run; {', '.join(self.commands)} can.")
         kind = type(getattr(self.settings, name))

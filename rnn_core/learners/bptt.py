@@ -30,10 +30,12 @@ class BPTTSettings(LearnerSettings):
 
     optimiser: Literal["adam", "sgd", "momentum", "rmsprop"] = setting("adam", "What turns a gradient into a step.")
     learning_rate: float = setting(0.005, "Size of a step.", symbol="η", ge=1e-6, le=10.0, log=True, main=True)
-    momentum: float = setting(0.9, "How much of the last step is kept; used by momentum only.", symbol="μ", ge=0.0, le=0.999)
+    momentum: float = setting(0.9, "How much of the last step is kept; used by momentum only.", symbol="μ", ge=0.0,
+                              le=0.999)
     clip: float = setting(1.0, "Longest gradient that is let through; 0 lets all through.", ge=0.0, le=1000.0)
-    teacher_forcing: float = setting(1.0, "How often the target replaces a fed-back output; for nets that hear themselves.",
-                                     ge=0.0, le=1.0, step=0.05)
+    teacher_forcing: float = setting(
+        1.0, "How often the target replaces a fed-back output; for nets that hear themselves.", ge=0.0, le=1.0,
+        step=0.05)
 
 
 class BPTT(Learner):
@@ -95,7 +97,7 @@ class BPTT(Learner):
             torch._foreach_copy_(self.parameters, self.backup)
 
     def _teacher(self, batch: Batch) -> Tensor | None:
-        """What the teacher says: each step is kept with probability ``teacher_forcing``, drawn from the noise stream."""
+        """What the teacher says: each step with probability ``teacher_forcing``, drawn from the noise stream."""
         if not self.network.feeds_back:
             return None
         said = self.task.teacher(batch)

@@ -46,7 +46,7 @@ class Network(nn.Module):
     def check(cls, cell: Cell | type[Cell]) -> None:
         """Raise ValueError, in one sentence, for a cell that cannot be wired so."""
         if cell.feeds_back and not cls.takes_feedback:
-            raise ValueError(f"A {cell.card.title} feeds its own output back and cannot be wired as “{cls.card.title}”.")
+            raise ValueError(f"A {cell.card.title} feeds its own output back: it cannot be a “{cls.card.title}”.")
 
     def trace(self, x: Any, *, mask: Tensor | None = None, state: Any = None, teacher: Tensor | None = None,
               force: Force | None = None, record: bool = False) -> NetworkTrace:

@@ -10,7 +10,7 @@ from rnn_core.records.trees import tmap
 
 
 class Taught(NamedTuple):
-    """An input that carries what the teacher says: ``x`` (b, t, i) and ``teacher`` (b, t, o), NaN where it is silent."""
+    """An input that carries what the teacher says: ``x`` (b, t, i) and ``teacher`` (b, t, o), NaN where silent."""
 
     x: Tensor
     teacher: Tensor

@@ -22,7 +22,8 @@ class AddingSettings(Settings):
 class Adding(RegressionTask):
     """Adding: say the sum of the two marked numbers at the end."""
 
-    card = Card(title="Adding", row="C25", year=1997, reference="Hochreiter & Schmidhuber, Long short-term memory, 1997",
+    card = Card(title="Adding", row="C25", year=1997,
+                reference="Hochreiter & Schmidhuber, Long short-term memory, 1997",
                 summary="Two of T numbers are marked; at the end the net must say their sum.",
                 use="Can it carry a number across many steps?")
     Settings = AddingSettings

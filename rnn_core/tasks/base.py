@@ -16,7 +16,7 @@ class Task:
 
     ``input_size`` I and ``output_size`` O are what a network needs to fit; ``runs_along`` the topology it is made for.
     ``metric_name`` and ``metric_better`` say how the metric is read, ``data_hash`` is the SHA-256 of real data or "".
-    ``words`` names the classes, where targets are classes; ``writes`` is true where a network can write on (``babble``).
+    ``words`` names the classes, where targets are classes; ``writes`` is true where a network can go on (``babble``).
     """
 
     card: ClassVar[Card]
