@@ -232,6 +232,19 @@ def test_a_paused_copy_catches_up_with_what_was_seen(floor, monkeypatch):
     assert look.status == "paused" and look.kept == look.update == seen.update and look.lines == seen.lines
 
 
+def test_a_pause_that_nobody_looks_at_leaves_the_worker_and_can_be_resumed(floor, monkeypatch):
+    run_id = floor.submit()
+    floor.work(4)
+    floor.command(run_id, "pause")
+    floor.work(3)
+    monkeypatch.setattr(foreman, "LEAVE_TO_FILES", -1.0)
+    floor.desk.tick()
+    floor.work(1)
+    assert floor.desk._find(run_id).worker is None and not floor.workers["worker-1"].hands._turn
+    floor.command(run_id, "resume")
+    assert floor.finish(run_id).digest == alone(30)
+
+
 def test_a_copy_made_before_the_first_checkpoint_keeps_the_first_record(floor, tmp_path):
     run_id = floor.submit()
     floor.workers["worker-1"].hands.slice()
