@@ -1,0 +1,45 @@
+"""Every analysis of the catalogue, on every architecture and wiring: a frozen answer, a table, two honest sentences."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pandas as pd
+import pytest
+
+import rnn_core as rc
+from rnn_core import catalogue
+from rnn_core.records import Result
+
+SPECS = [rc.Experiment.of(a, "adding", wiring=w, hidden_size=3, length=6, ragged=True, batch_size=2)
+         for a, cell in catalogue.cell_classes().items() for w, wiring in catalogue.network_classes().items()
+         if "sequence" in cell.runs_along and (wiring.takes_feedback or not cell.feeds_back)]
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda s: f"{s.architecture}-{s.wiring}")
+@pytest.mark.parametrize("name", rc.analyses())
+def test_an_answer_for_everybody(name, spec):
+    run = rc.Run(spec)
+    before = run.digest()
+    result = getattr(rc, name)(run, rows=4)
+    assert isinstance(result, Result) and run.digest() == before
+    assert all(p.grad is None for p in run.network.parameters())
+    table = result.frame()
+    assert isinstance(table, pd.DataFrame) and len(table) and not table.columns.duplicated().any()
+    for sentence in (result.says, result.says_not):
+        assert sentence.endswith(".") and sentence.isprintable() and not sentence[0].isspace()
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        setattr(result, dataclasses.fields(result)[0].name, None)
+    again = getattr(rc, name)(spec, rows=4).frame()
+    pd.testing.assert_frame_equal(again, table)
+
+
+@pytest.mark.parametrize("name", rc.analyses())
+def test_its_card(name):
+    card = rc.analyses()[name]
+    assert card.title and card.summary.endswith(".") and card.reference and 1900 < card.year < 2100
+
+
+def test_what_is_no_analysis():
+    with pytest.raises(AttributeError, match="rnn_core has no “horoscope”"):
+        _ = rc.horoscope
