@@ -15,6 +15,7 @@ import pytest
 from rnn_core.experiment import Experiment
 from rnn_core.jobs import Engine, Look, connect
 from rnn_core.jobs.place import read_address
+from tests.jobs.floor import Floor, use_toys
 
 
 def record(**settings) -> Experiment:
@@ -80,3 +81,12 @@ def place(tmp_path: Path) -> Iterator[Path]:
     """A folder whose engine, if a test starts one, is ended afterwards."""
     yield tmp_path
     clear(tmp_path)
+
+
+@pytest.fixture
+def floor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Floor]:
+    """A whole engine in this thread, with one worker and toys for runs."""
+    use_toys(monkeypatch)
+    floor = Floor(tmp_path)
+    yield floor
+    floor.store.close()

@@ -111,3 +111,8 @@ class Floor:
                 return look
             self.work()
         raise AssertionError(f"still {look.status} at {look.update}")
+
+
+def story(look):
+    """The log of a look, as the toy takes it."""
+    return [(c["update"], c["name"], c["value"]) for c in look.log]
