@@ -22,25 +22,24 @@ def unroll(cell: Cell, x: Any = None, state: Any = None, *, mask: Tensor | None 
     step keeps its state and outputs 0, whatever stands in x. ``force(t, state)`` may overwrite fields before a step:
     clamping, lesions, teacher forcing. ``record`` keeps the entering states as nodes of the autograd graph, each field
     apart, so that gradients with respect to them can be asked for. ``reverse`` runs from the last step to the first;
-    the trace, and the t that ``force`` is told, are in sequence time all the same. Raises ValueError when there is
-    nothing to run over.
+    the trace, and the t that ``force`` is told, are in sequence time all the same. Raises ValueError, in one sentence,
+    when there is nothing to run over or the mask is of another length.
     """
     if (x is None) == (steps is None):
         why = "Nothing to unroll: give x, or" if x is None else "x has its own length: give it without"
         raise ValueError(f"{why} a number of steps.")
+    length = _length(x, steps, mask)
     x = x if mask is None else clean(x, mask)
     drive = None if x is None else cell.project(x)
     if state is None:
         state = cell.initial_state(1 if x is None else leaves(x)[0].shape[0])
     order = flip if reverse else (lambda tree: tree)
-    drives = [None] * steps if x is None else split(order(drive))
-    if not drives:
-        raise ValueError("Nothing to unroll: a sequence needs at least one step.")
-    masks = [None] * len(drives) if mask is None else order(mask).unbind(1)
+    drives = [None] * length if x is None else split(order(drive))
+    masks = [None] * length if mask is None else order(mask).unbind(1)
     nodes, after, outputs = [], [], []
     for t, (d, m) in enumerate(zip(drives, masks)):
         if force is not None:
-            state = force(len(drives) - 1 - t if reverse else t, state)
+            state = force(length - 1 - t if reverse else t, state)
         if record:
             state = tmap(_enter, state)
         nodes.append(state)
@@ -49,6 +48,16 @@ def unroll(cell: Cell, x: Any = None, state: Any = None, *, mask: Tensor | None 
         after.append(state)
         outputs.append(out if m is None else torch.where(rows(m, out), out, torch.zeros_like(out)))
     return Trace(cell, x, mask, order(torch.stack(outputs, 1)), nodes, after, state, reverse, name)
+
+
+def _length(x: Any, steps: int | None, mask: Tensor | None) -> int:
+    """The number of steps t, at least 1, that x or ``steps`` and the mask agree on."""
+    t = steps if x is None else leaves(x)[0].shape[1]
+    if t < 1:
+        raise ValueError("Nothing to unroll: a sequence needs at least one step.")
+    if mask is not None and (mask.dim() != 2 or mask.shape[1] != t or mask.dtype != torch.bool):
+        raise ValueError(f"A mask is true or false for each of the {t} steps of a sequence, (b, t); this one is not.")
+    return t
 
 
 def _enter(v: Tensor) -> Tensor:
@@ -60,8 +69,9 @@ def _enter(v: Tensor) -> Tensor:
 
 def run_fast(cell: Cell, x: Any, state: Any = None, *, mask: Tensor | None = None) -> tuple[Tensor, Any]:
     """Outputs (b, t, o) and final state, by torch's own kernel where there is one and the mask is a plain tail."""
+    _length(x, None, mask)
     lengths = None if mask is None else tail_lengths(mask)
-    if isinstance(x, Tensor) and x.shape[1] and (mask is None or lengths is not None):
+    if isinstance(x, Tensor) and (mask is None or lengths is not None):
         inside = x if mask is None else clean(x, mask)
         got = cell.fused(inside, cell.initial_state(x.shape[0]) if state is None else state, lengths)
         if got is not None:

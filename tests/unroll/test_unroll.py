@@ -39,6 +39,15 @@ def test_an_empty_sequence(cell, mask):
         one_sentence(str(caught.value))
 
 
+@pytest.mark.parametrize("mask", [torch.ones(2, 1), torch.ones(2, 4), torch.ones(3), torch.ones(2, 3, 1)], ids=str)
+def test_a_mask_of_another_length(cell, mask):
+    for road in (rc.unroll, run_fast):
+        for given in (mask.bool(), torch.ones(2, 3)):
+            with pytest.raises(ValueError, match="A mask is true or false for each of the 3 steps") as caught:
+                road(cell, torch.randn(2, 3, 2), mask=given)
+            one_sentence(str(caught.value))
+
+
 def test_both_an_input_and_a_number_of_steps(cell):
     with pytest.raises(ValueError, match="steps"):
         rc.unroll(cell, torch.zeros(1, 3, 2), steps=5)
