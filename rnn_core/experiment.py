@@ -204,6 +204,8 @@ def make_cell(name: str, input_size: int, *, output_size: int | None = None, see
     options = catalogue.cell_classes()
     if name not in options:
         raise ValueError(f"There is no architecture “{shown(name)}”; there are {', '.join(options)}.")
+    if not isinstance(input_size, int) or input_size < 1:
+        raise ValueError(f"A cell needs a whole number of inputs, at least 1; it was “{shown(input_size)}”.")
     cell = options[name](input_size, build(options[name].Settings, settings), output_size)
     cell.initialise(Streams.of(seed).weights)
     return cell

@@ -49,7 +49,8 @@ def _curves(hand: Hand, look: Any) -> None:
     """The light half, often and for many: one line and the curves."""
     task, base, theme = hand.run.task, hand.baseline, mode()
     if look is None:
-        records, line, log, target = hand.run.records, still_line(hand.run), hand.run.log, hand.run.update
+        records, line, log = hand.run.records, still_line(hand.run), hand.run.log
+        target = hand.run.update or hand.run.learner.settings.updates
         option = _options(records, base, log, task, theme, target)
     else:
         seen = watched(hand.run_id)

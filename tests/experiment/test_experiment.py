@@ -223,3 +223,5 @@ def test_a_cell_by_its_name():
     refused(rc.make_cell, "GRU", 3)
     refused(rc.make_cell, "gru", 3, hidden_size=-1)
     refused(rc.make_cell, "gru", 3, depth=1)
+    for wrong in (0, -1, 2.0, None, "3"):
+        refused(rc.make_cell, "gru", wrong)
