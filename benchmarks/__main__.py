@@ -1,4 +1,5 @@
-"""All benchmarks, or those that are named: ``python -m benchmarks [NAME …]``; each prints its figures as lines of JSON."""
+"""All benchmarks, or those that are named: ``python -m benchmarks [NAME …]``; each prints lines of JSON."""
+
 from __future__ import annotations
 
 import pkgutil

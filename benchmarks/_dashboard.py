@@ -1,4 +1,5 @@
 """A dashboard of the benchmarks' own: on a free port, with a data folder that goes away."""
+
 from __future__ import annotations
 
 import os
@@ -22,7 +23,9 @@ def dashboard() -> Iterator[tuple[str, str]]:
         port = probe.getsockname()[1]
         probe.close()
         words = [sys.executable, str(ROOT / "scripts" / "launch.py"), "--port", str(port)]
-        process = subprocess.Popen(words, env={**os.environ, "RNN_EXPLORER_DATA": folder}, stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            words, env={**os.environ, "RNN_EXPLORER_DATA": folder}, stdout=subprocess.PIPE, text=True
+        )
         try:
             line = process.stdout.readline()
             if not line.startswith("The RNN explorer is at"):

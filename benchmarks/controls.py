@@ -2,6 +2,7 @@
 
 Each press is timed in the page itself, from the event to the first frame in which the picture's pixels or paths differ.
 """
+
 from __future__ import annotations
 
 import shutil
@@ -60,11 +61,16 @@ def main() -> None:
     """Measure the held-out sequence on Hidden states and Unrolled graph, and the lab's gain on Gradients."""
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
     more, gain = "[data-testid=stNumberInputStepUp]", ".st-key-lab_gain input[type=range]"
-    places = [("Hidden_states", more, "", ".stage canvas"), ("Unrolled_graph", more, "", ".stage svg"),
-              ("Gradients", gain, "ArrowRight", ".st-key-lab .js-plotly-plot .scatterlayer")]
+    places = [
+        ("Hidden_states", more, "", ".stage canvas"),
+        ("Unrolled_graph", more, "", ".stage svg"),
+        ("Gradients", gain, "ArrowRight", ".st-key-lab .js-plotly-plot .scatterlayer"),
+    ]
     everything: list[float] = []
     with dashboard() as (address, _), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--disable-gpu", "--disable-dev-shm-usage"])
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=["--disable-gpu", "--disable-dev-shm-usage"]
+        )
         for place, control, key, picture in places:
             page = browser.new_page(viewport={"width": 1440, "height": 900})
             page.goto(f"{address}/{place}")
@@ -72,12 +78,25 @@ def main() -> None:
             page.wait_for_timeout(2000)
             took = sorted(presses(page, control, key, picture))
             everything += took
-            report(f"control to picture, {place}", "p50 ≤ 200 ms, p95 ≤ 500 ms", _met(took), p50=_p(took, .5), p95=_p(took, .95))
+            report(
+                f"control to picture, {place}",
+                "p50 ≤ 200 ms, p95 ≤ 500 ms",
+                _met(took),
+                p50=_p(took, 0.5),
+                p95=_p(took, 0.95),
+            )
             page.close()
         browser.close()
     everything.sort()
-    report("control to picture", "p50 ≤ 200 ms, p95 ≤ 500 ms", _met(everything), p50=_p(everything, .5), p95=_p(everything, .95),
-           mean=statistics.fmean(everything), presses=len(everything))
+    report(
+        "control to picture",
+        "p50 ≤ 200 ms, p95 ≤ 500 ms",
+        _met(everything),
+        p50=_p(everything, 0.5),
+        p95=_p(everything, 0.95),
+        mean=statistics.fmean(everything),
+        presses=len(everything),
+    )
 
 
 def _p(values: list[float], q: float) -> float:
@@ -85,7 +104,7 @@ def _p(values: list[float], q: float) -> float:
 
 
 def _met(values: list[float]) -> bool:
-    return _p(values, .5) <= 200 and _p(values, .95) <= 500
+    return _p(values, 0.5) <= 200 and _p(values, 0.95) <= 500
 
 
 if __name__ == "__main__":

@@ -2,9 +2,10 @@
 
     python -m benchmarks.watchers path/to/load_client.py
 
-The load client is any program that takes URL, --page, --query, -n and --live and prints JSON with rerun_p95_ms. Training
-speed is measured in turn without and with watchers, several times, from the runs' own count of updates.
+The load client is any program that takes URL, --page, --query, -n and --live and prints JSON with rerun_p95_ms.
+Training speed is measured in turn without and with watchers, several times, from the runs' own count of updates.
 """
+
 from __future__ import annotations
 
 import json
@@ -25,18 +26,25 @@ def main(client: str) -> None:
     """Measure the poll's p95 and the loss of training speed."""
     import rnn_core as rc
     from rnn_core.jobs import connect
+
     with dashboard() as (address, folder):
         os.environ["RNN_EXPLORER_DATA"] = folder
         engine = connect()
-        runs = [engine.submit(rc.Experiment.of("lstm", "adding", seed=seed, **SETTINGS), owner=f"bench-{seed}") for seed in (1, 2)]
+        runs = [
+            engine.submit(rc.Experiment.of("lstm", "adding", seed=seed, **SETTINGS), owner=f"bench-{seed}")
+            for seed in (1, 2)
+        ]
 
         def updates() -> int:
             return sum(engine.look(run, since=10**9).update for run in runs)
 
         def speed(watch: bool) -> tuple[float, list[dict]]:
             words = [sys.executable, client, address, "--page", "Train", "-n", str(EACH), "--live", str(SECONDS)]
-            watchers = [subprocess.Popen([*words, "--query", f"run={run}"], stdout=subprocess.PIPE, text=True)
-                        for run in runs if watch]
+            watchers = [
+                subprocess.Popen([*words, "--query", f"run={run}"], stdout=subprocess.PIPE, text=True)
+                for run in runs
+                if watch
+            ]
             time.sleep(6 if watch else 1)
             before, started = updates(), time.monotonic()
             time.sleep(SECONDS - 4)
@@ -55,9 +63,22 @@ def main(client: str) -> None:
         engine.close()
     failed = sum(s["failed_sessions"] + s["exceptions"] for s in looks)
     p95, loss = statistics.median(s["rerun_p95_ms"] for s in looks), statistics.median(pairs)
-    report("30 watchers at 2 Hz: poll p95", "≤ 300 ms", p95 <= 300 and not failed, measured=p95, failed=failed,
-           bytes_a_poll=statistics.median(s["bytes_per_rerun"] for s in looks))
-    report("30 watchers at 2 Hz: loss of training speed", "≤ 15 %", loss <= 0.15, measured=loss, least=min(pairs), most=max(pairs))
+    report(
+        "30 watchers at 2 Hz: poll p95",
+        "≤ 300 ms",
+        p95 <= 300 and not failed,
+        measured=p95,
+        failed=failed,
+        bytes_a_poll=statistics.median(s["bytes_per_rerun"] for s in looks),
+    )
+    report(
+        "30 watchers at 2 Hz: loss of training speed",
+        "≤ 15 %",
+        loss <= 0.15,
+        measured=loss,
+        least=min(pairs),
+        most=max(pairs),
+    )
 
 
 if __name__ == "__main__":

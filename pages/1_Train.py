@@ -1,4 +1,5 @@
 """Train: what can it learn?"""
+
 import streamlit as st
 
 import rnn_core as rc
@@ -10,8 +11,10 @@ from pages.shared.words import plain
 
 hand = frame("Train", "What can it learn?")
 task = rc.tasks()[hand.spec.task]
-st.markdown(f"{plain(task.summary)} A net without memory could {plain(hand.baseline.sentence)}: "
-            f"that scores **{hand.baseline.value:.3g}**.")
+st.markdown(
+    f"{plain(task.summary)} A net without memory could {plain(hand.baseline.sentence)}: "
+    f"that scores **{hand.baseline.value:.3g}**."
+)
 transport(hand)
 trouble()
 picture, controls = st.columns([3, 1], gap="large")
@@ -22,8 +25,14 @@ with picture:
 def pick(label: str, cards: dict[str, rc.Card], field: str) -> None:
     names = list(cards)
     now = getattr(hand.spec, field)
-    chosen = st.selectbox(label, names, index=names.index(now), format_func=lambda n: cards[n].title,
-                          key=f"{field}_{now}", help=cards[now].summary)
+    chosen = st.selectbox(
+        label,
+        names,
+        index=names.index(now),
+        format_func=lambda n: cards[n].title,
+        key=f"{field}_{now}",
+        help=cards[now].summary,
+    )
     if chosen != now:
         hand.change(**{field: chosen})
 
@@ -41,10 +50,18 @@ with controls:
         changes |= settings_form(hand.spec.wiring_settings, "wiring")
         for part, settings in parts.items():
             changes |= settings_form(settings, part, only_main=False)
-        seed = st.number_input("Seed", 0, 2**31 - 1, hand.spec.seed, key=f"seed_{hand.spec.seed}",
-                               help="Feeds separate streams for weights, data, order and noise.")
+        seed = st.number_input(
+            "Seed",
+            0,
+            2**31 - 1,
+            hand.spec.seed,
+            key=f"seed_{hand.spec.seed}",
+            help="Feeds separate streams for weights, data, order and noise.",
+        )
         devices = ["cpu", "cuda", "mps"]
-        device = st.selectbox("Device", devices, index=devices.index(hand.spec.device), key=f"device_{hand.spec.device}")
+        device = st.selectbox(
+            "Device", devices, index=devices.index(hand.spec.device), key=f"device_{hand.spec.device}"
+        )
     changes |= {k: v for k, v in (("seed", seed), ("device", device)) if v != getattr(hand.spec, k)}
     if changes:
         hand.change(**changes)

@@ -1,4 +1,5 @@
 """Hidden states: what does it remember?"""
+
 import streamlit as st
 
 from pages.shared.frame import frame
@@ -6,8 +7,11 @@ from pages.shared.viewer import viewer
 from pages.shared.views import chosen_row, row_control, state_table, timeline_of
 from pages.shared.words import note, say, table_twin
 
-hand = frame("Hidden states", "What does it remember?",
-             "One time cursor through everything: what went in, every state and gate, and what the net would say at that step.")
+hand = frame(
+    "Hidden states",
+    "What does it remember?",
+    "One time cursor through everything: what went in, every state and gate, and what the net would say at that step.",
+)
 
 
 @st.fragment
@@ -18,8 +22,10 @@ def picture() -> None:
     row_control(hand)
     if hand.run.update == 0:
         note("These are fresh, untrained weights: what you see is what the start was drawn to be.")
-    say("this network, on this sequence, held these values at these steps.",
-        "that a unit “is” the memory of something: rotate the units and the same information looks different.")
+    say(
+        "this network, on this sequence, held these values at these steps.",
+        "that a unit “is” the memory of something: rotate the units and the same information looks different.",
+    )
     table_twin(lambda: state_table(hand.key, row, hand.run), "States, gates and prediction as a table")
 
 

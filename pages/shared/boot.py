@@ -1,4 +1,5 @@
 """What every process of the dashboard does once."""
+
 import gc
 
 import streamlit as st
@@ -15,6 +16,7 @@ def warm() -> None:
 
     import rnn_core.jobs  # noqa: F401
     from rnn_core.shipped import shipped
+
     torch.set_num_threads(1)
     go.Figure(go.Scatter(y=[0])).to_json()
     shipped().stories(1)

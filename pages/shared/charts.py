@@ -1,4 +1,5 @@
 """Plotly and ECharts on a page, with the theme left to the figures."""
+
 from typing import Any
 
 import streamlit as st

@@ -1,4 +1,5 @@
 """Controls, made from the ranges that the settings declare."""
+
 from typing import Any
 
 import streamlit as st
@@ -16,11 +17,26 @@ def control(info: SettingInfo, value: Any, key: str) -> Any:
         options = list(info.choices)
         return st.selectbox(label, options, index=options.index(value), key=key, help=info.help)
     if info.kind == "int":
-        return st.number_input(label, min_value=_whole(info.low), max_value=_whole(info.high), value=int(value),
-                               step=int(info.step or 1), key=key, help=info.help)
+        return st.number_input(
+            label,
+            min_value=_whole(info.low),
+            max_value=_whole(info.high),
+            value=int(value),
+            step=int(info.step or 1),
+            key=key,
+            help=info.help,
+        )
     step = info.step or max(abs(float(value)) / 2, 1e-6)
-    return st.number_input(label, min_value=info.low, max_value=info.high, value=float(value), step=step,
-                           format="%g" if info.log else None, key=key, help=info.help)
+    return st.number_input(
+        label,
+        min_value=info.low,
+        max_value=info.high,
+        value=float(value),
+        step=step,
+        format="%g" if info.log else None,
+        key=key,
+        help=info.help,
+    )
 
 
 def settings_form(settings: rc.Settings, prefix: str, only_main: bool | None = None) -> dict[str, Any]:

@@ -1,4 +1,5 @@
 """The live half of Train: curves, numbers and samples of the run in hand, refreshed while it moves."""
+
 from __future__ import annotations
 
 import math
@@ -65,13 +66,17 @@ def _curves(hand: Hand, look: Any) -> None:
 
 
 def _options(records: list[dict[str, Any]], base: Any, log: Any, task: Any, theme: str, target: int) -> tuple[Any, Any]:
-    """The curves of loss and metric, None for a metric that is the loss; the axis grows by doubling, up to the target."""
+    """The curves of loss and metric, None for a metric that is the loss; the axis doubles, up to the target."""
     every = max(1, len(records) // MOST)
     drawn = [r for k, r in enumerate(records) if k % every == 0 or r["metric"] is not None or k == len(records) - 1]
     history = pd.DataFrame(drawn, columns=list(COLUMNS))
     now = max(len(records), FIRST)
     how = {"theme": theme, "until": min(target, FIRST * 2 ** math.ceil(math.log2(now / FIRST)))}
-    second = None if task.metric_name == task.loss_name else rc.figures.metric_curve(history, base, log, name=task.metric_name, **how)
+    second = (
+        None
+        if task.metric_name == task.loss_name
+        else rc.figures.metric_curve(history, base, log, name=task.metric_name, **how)
+    )
     return rc.figures.live_curve(history, base, log, name=task.loss_name, **how), second
 
 
@@ -93,8 +98,11 @@ def _verdict(task: Any, base: Any, last: dict[str, Any] | None) -> str:
     elif clear:
         word = ":green-badge[:material/check_circle: learned]"
     else:
-        word = ":blue-badge[:material/trending_up: better than without memory]" if better else \
-            ":gray-badge[:material/horizontal_rule: no better than without memory yet]"
+        word = (
+            ":blue-badge[:material/trending_up: better than without memory]"
+            if better
+            else ":gray-badge[:material/horizontal_rule: no better than without memory yet]"
+        )
     return f" :gray[· held out] **{value:.3g}** {word}"
 
 
@@ -107,17 +115,21 @@ def _words(hand: Hand, run: rc.Run) -> None:
         left.metric(f"Held-out {task.metric_name}", f"{last['metric']:.3g}")
         middle.metric("Without memory", f"{base.value:.3g}", help=base.sentence)
         right.metric("Measured after update", f"{last['update']:,}")
-        say(f"this net, from this seed, scored {last['metric']:.3g} after update {last['update']:,}, where a net "
+        say(
+            f"this net, from this seed, scored {last['metric']:.3g} after update {last['update']:,}, where a net "
             f"without memory scores {base.value:.3g}.",
-            "that this architecture is better or worse than another: that takes several seeds and the same effort for each.")
+            "that this architecture is better or worse than another: that takes several seeds and equal effort for each.",
+        )
     _samples(f"{hand.run_id or hand.spec.id}:{run.update}", run)
     table_twin(lambda: pd.DataFrame(run.records[-500:]), "The curve as a table (last 500 updates)")
 
 
 def _samples(key: str, run: rc.Run) -> None:
     st.subheader("In its own words", anchor=False)
-    rows = [{"it read": _short(s.inputs), "right answer": s.expected, "it said": s.said,
-             "": "✓" if s.right else "✗"} for s in stories(key, SAMPLES, run)]
+    rows = [
+        {"it read": _short(s.inputs), "right answer": s.expected, "it said": s.said, "": "✓" if s.right else "✗"}
+        for s in stories(key, SAMPLES, run)
+    ]
     st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
     if run.task.writes and len(run.network.cells) == 1:
         st.text(_written(key, run))

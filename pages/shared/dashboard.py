@@ -1,4 +1,5 @@
 """The dashboard with everything heavy loaded before the first visitor comes: ``python -m pages.shared.dashboard``."""
+
 import sys
 
 from streamlit.web import cli

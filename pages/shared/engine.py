@@ -1,4 +1,5 @@
 """The dashboard's one connection to the engine."""
+
 from __future__ import annotations
 
 import time

@@ -1,4 +1,5 @@
 """The first line of every page: the experiment in hand, the way around, the run bar, the question."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -14,8 +15,12 @@ from pages.shared.words import note, plain
 OPTIMISERS = {"adam": "Adam", "sgd": "SGD", "momentum": "Momentum", "rmsprop": "RMSProp"}
 ICON = str(Path(__file__).with_name("icon.png"))
 PAGES = Path(__file__).parent.parent
-ONE_RUN = {"Train": "play_circle", "Hidden states": "view_timeline", "Gradients": "trending_down",
-           "Unrolled graph": "account_tree"}
+ONE_RUN = {
+    "Train": "play_circle",
+    "Hidden states": "view_timeline",
+    "Gradients": "trending_down",
+    "Unrolled graph": "account_tree",
+}
 MORE = {"Architectures": "category"}
 
 
@@ -63,22 +68,32 @@ def headline(hand: Hand) -> str:
     size = next((f"{v} units" for k, v in spec.cell_settings.model_dump().items() if k == "hidden_size"), "")
     wiring = "" if spec.wiring == "single" else f" :gray[{plain(rc.wirings()[spec.wiring].title.lower())}]"
     length = f" :gray[T = {spec.length}]" if hasattr(spec, "length") else ""
-    how = OPTIMISERS.get(spec.optimiser, spec.optimiser) if hasattr(spec, "optimiser") else rc.learners()[spec.learner].title
+    how = (
+        OPTIMISERS.get(spec.optimiser, spec.optimiser)
+        if hasattr(spec, "optimiser")
+        else rc.learners()[spec.learner].title
+    )
     rate = f"{spec.learning_rate:g}, " if hasattr(spec, "learning_rate") else ""
-    text = (f"**{plain(cell.title)}** :gray[{plain(size)}]{wiring} &nbsp;·&nbsp; **{plain(task.title)}**{length} &nbsp;·&nbsp; "
-            f"**{plain(how)}** :gray[{plain(rate)}seed {spec.seed}]")
+    text = (
+        f"**{plain(cell.title)}** :gray[{plain(size)}]{wiring} &nbsp;·&nbsp; **{plain(task.title)}**{length} "
+        f"&nbsp;·&nbsp; **{plain(how)}** :gray[{plain(rate)}seed {spec.seed}]"
+    )
     latest = next((r for r in reversed(run.records) if r["held_out"] is not None), None)
     if latest is None or run.update == 0:
         return f"{text} &nbsp;·&nbsp; :gray[not trained yet]"
-    baseline = hand.baseline
-    value = f"{latest['metric']:.2g}" if latest["metric"] is not None else "–"
-    return f"{text} &nbsp;·&nbsp; :gray[{plain(run.task.metric_name)}] **{plain(value)}** :gray[(baseline {plain(f'{baseline.value:.3g}')})]"
+    value, baseline = plain(f"{latest['metric']:.2g}"), plain(f"{hand.baseline.value:.3g}")
+    return f"{text} &nbsp;·&nbsp; :gray[{plain(run.task.metric_name)}] **{value}** :gray[(baseline {baseline})]"
 
 
 def _change(hand: Hand) -> None:
     cells = {name: card.title for name, card in rc.architectures().items() if hand.fits(name)}
-    chosen = st.selectbox("Architecture", list(cells), index=list(cells).index(hand.spec.architecture),
-                          format_func=cells.get, key=f"bar_architecture_{hand.spec.architecture}")
+    chosen = st.selectbox(
+        "Architecture",
+        list(cells),
+        index=list(cells).index(hand.spec.architecture),
+        format_func=cells.get,
+        key=f"bar_architecture_{hand.spec.architecture}",
+    )
     if chosen != hand.spec.architecture:
         hand.change(architecture=chosen)
     st.page_link("pages/1_Train.py", label="All settings", icon=":material/tune:")
@@ -86,8 +101,12 @@ def _change(hand: Hand) -> None:
 
 def _share(hand: Hand) -> None:
     st.markdown("The address of this page is the experiment. The same in a notebook:")
-    settings = ", ".join(f"{k}={v!r}" for k, v in hand.spec.flat().items()
-                         if k not in ("architecture", "task", "learner", "data"))
+    settings = ", ".join(
+        f"{k}={v!r}" for k, v in hand.spec.flat().items() if k not in ("architecture", "task", "learner", "data")
+    )
     names = ", ".join(f'"{getattr(hand.spec, k)}"' for k in ("architecture", "task", "learner"))
-    st.code(f"import rnn_core as rc\nspec = rc.Experiment.of({names}, {settings})\nrun = rc.train(spec)", language="python",
-            wrap_lines=True)
+    st.code(
+        f"import rnn_core as rc\nspec = rc.Experiment.of({names}, {settings})\nrun = rc.train(spec)",
+        language="python",
+        wrap_lines=True,
+    )

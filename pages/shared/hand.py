@@ -1,4 +1,5 @@
 """The experiment in hand: it follows the visitor from page to page, and the page's address is its record."""
+
 from __future__ import annotations
 
 import secrets
@@ -135,7 +136,9 @@ def _read(query: dict[str, str]) -> list[str]:
             hold(spec, spec.id)
     except UnknownRun:
         if run_id is not None:
-            notices.append("The run of this link is not known here, so its experiment is shown as far as the link tells it.")
+            notices.append(
+                "The run of this link is not known here, so its experiment is shown as far as the link tells it."
+            )
     except EngineError as error:
         notices.append(str(error))
     return notices

@@ -1,4 +1,5 @@
 """Light or dark, and the few colours that a page itself needs."""
+
 import streamlit as st
 
 from rnn_core.records.palette import tone
@@ -21,4 +22,5 @@ def logo() -> str:
         '<path d="M7.5 10.5 C4 2 20 2 16.8 10.2"/><path d="M19 16h6"/></g>'
         f'<path d="M17.4 11.2l-2.9-2 3.9-1.6z" fill="{blue}"/>'
         '<text x="33" y="21" font-family="Source Serif,Georgia,serif" font-weight="600" font-size="18" '
-        f'textLength="120" lengthAdjust="spacingAndGlyphs" fill="{INK[theme]}">RNN explorer</text></svg>')
+        f'textLength="120" lengthAdjust="spacingAndGlyphs" fill="{INK[theme]}">RNN explorer</text></svg>'
+    )

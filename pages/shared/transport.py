@@ -1,4 +1,5 @@
 """The transport bar: start, pause, one update, stop, start over; and what may be changed while it runs."""
+
 from __future__ import annotations
 
 import time
@@ -14,8 +15,15 @@ from pages.shared.watched import watched
 from pages.shared.words import plain
 from rnn_core.jobs import EngineError
 
-WORDS = {"queued": "waiting, place {position} in line", "running": "training", "paused": "paused", "stopped": "stopped",
-         "done": "done", "diverged": "ended", "failed": "failed"}
+WORDS = {
+    "queued": "waiting, place {position} in line",
+    "running": "training",
+    "paused": "paused",
+    "stopped": "stopped",
+    "done": "done",
+    "diverged": "ended",
+    "failed": "failed",
+}
 PATIENCE = 0.25
 OVER = ("done", "stopped", "diverged", "failed")
 
@@ -25,21 +33,61 @@ def transport(hand: Hand) -> None:
     status = hand.look.status if hand.look else "ready"
     moving = status in ("queued", "running")
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="transport"):
-        st.button("Back to the same start", icon=":material/restart_alt:", type="tertiary", key="same", on_click=_same,
-                  args=(hand,), disabled=hand.run_id is None, help="The same fresh weights again, nothing trained.")
-        st.button("New start", icon=":material/casino:", type="tertiary", key="new", on_click=_new, args=(hand,),
-                  help="Another seed: other fresh weights, other training data.")
+        st.button(
+            "Back to the same start",
+            icon=":material/restart_alt:",
+            type="tertiary",
+            key="same",
+            on_click=_same,
+            args=(hand,),
+            disabled=hand.run_id is None,
+            help="The same fresh weights again, nothing trained.",
+        )
+        st.button(
+            "New start",
+            icon=":material/casino:",
+            type="tertiary",
+            key="new",
+            on_click=_new,
+            args=(hand,),
+            help="Another seed: other fresh weights, other training data.",
+        )
         if moving:
-            st.button("Pause", icon=":material/pause:", type="primary", key="pause", on_click=_command, args=(hand, "pause"))
+            st.button(
+                "Pause", icon=":material/pause:", type="primary", key="pause", on_click=_command, args=(hand, "pause")
+            )
         else:
-            st.button("Play", icon=":material/play_arrow:", type="primary", key="play", on_click=_play, args=(hand,),
-                      disabled=status in OVER, help="It has ended: raise “updates” under Change now, or start anew."
-                      if status in OVER else "Train this network.")
-        st.button("One update", icon=":material/skip_next:", key="once", on_click=_once, args=(hand,),
-                  disabled=moving or status in OVER)
-        st.button("Stop", icon=":material/stop:", key="stop", on_click=_command, args=(hand, "stop"),
-                  disabled=hand.run_id is None or status in OVER)
-        with st.popover("Change now", icon=":material/tune:", disabled=hand.run_id is None or status in ("failed", "stopped")):
+            st.button(
+                "Play",
+                icon=":material/play_arrow:",
+                type="primary",
+                key="play",
+                on_click=_play,
+                args=(hand,),
+                disabled=status in OVER,
+                help="It has ended: raise “updates” under Change now, or start anew."
+                if status in OVER
+                else "Train this network.",
+            )
+        st.button(
+            "One update",
+            icon=":material/skip_next:",
+            key="once",
+            on_click=_once,
+            args=(hand,),
+            disabled=moving or status in OVER,
+        )
+        st.button(
+            "Stop",
+            icon=":material/stop:",
+            key="stop",
+            on_click=_command,
+            args=(hand, "stop"),
+            disabled=hand.run_id is None or status in OVER,
+        )
+        with st.popover(
+            "Change now", icon=":material/tune:", disabled=hand.run_id is None or status in ("failed", "stopped")
+        ):
             _change_now(hand)
 
 

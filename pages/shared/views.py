@@ -1,4 +1,5 @@
 """The viewer's payloads for the run in hand, computed once and kept."""
+
 from __future__ import annotations
 
 import pandas as pd
@@ -22,15 +23,28 @@ def timeline_of(hand: Hand, row: int = 0, compact: bool = False, tape: bool = Tr
 def _timeline(key: str, row: int, compact: bool, tape: bool, _run: rc.Run) -> bytes:
     block = _block(_run)
     moments = _moments(key, row // block, block, tape, _run)
-    batch, place, now = _run.held_out.rows(slice(row // block * block, (row // block + 1) * block)), row % block, moments[-1][1]
+    batch, place, now = (
+        _run.held_out.rows(slice(row // block * block, (row // block + 1) * block)),
+        row % block,
+        moments[-1][1],
+    )
     story = _run.task.story(batch, place, now.outputs.detach())
-    return rc.viewer.timeline(now, row=place, batch=batch, story=story, moments=moments, words=_run.task.words,
-                              key=f"{key}:{row}", compact=compact, budget=BUDGET)
+    return rc.viewer.timeline(
+        now,
+        row=place,
+        batch=batch,
+        story=story,
+        moments=moments,
+        words=_run.task.words,
+        key=f"{key}:{row}",
+        compact=compact,
+        budget=BUDGET,
+    )
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _moments(key: str, number: int, block: int, tape: bool, _run: rc.Run) -> list[tuple[int, rc.NetworkTrace]]:
-    """Several neighbouring sequences at every moment of the tape: they cost little more than one, and are asked for next."""
+    """Neighbouring sequences at every moment of the tape: they cost little more than one, and are asked for next."""
     batch = _run.held_out.rows(slice(number * block, (number + 1) * block))
     moments = [(u, _run.at(u).trace(batch.x, mask=batch.mask)) for u in chosen(sorted(_run.tape))] if tape else []
     if not moments or moments[-1][0] != _run.update:
@@ -54,8 +68,17 @@ def row_control(hand: Hand) -> None:
     slot = f"row:{hand.spec.task}:{hand.spec.seed}"
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         note("Held-out sequence, never trained on:")
-        st.number_input("Held-out sequence", 0, len(hand.run.held_out.target) - 1, st.session_state[slot], width=130,
-                        key=f"pick:{slot}", label_visibility="collapsed", on_change=_pick, args=(slot,))
+        st.number_input(
+            "Held-out sequence",
+            0,
+            len(hand.run.held_out.target) - 1,
+            st.session_state[slot],
+            width=130,
+            key=f"pick:{slot}",
+            label_visibility="collapsed",
+            on_change=_pick,
+            args=(slot,),
+        )
 
 
 def _pick(slot: str) -> None:

@@ -1,4 +1,5 @@
 """Runs that are looked at: one glance at the engine serves everybody who watches the same run."""
+
 from __future__ import annotations
 
 import threading

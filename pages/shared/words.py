@@ -1,4 +1,5 @@
 """Sentences on a page: escaped where they are not our own, and the same verdict under every picture."""
+
 import re
 from collections.abc import Callable
 

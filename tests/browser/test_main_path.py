@@ -1,4 +1,5 @@
-"""The main path in a real browser: see, train, watch, look inside, come back; narrow, dark, and without stray requests."""
+"""The main path in a real browser: see, train, watch, look inside, come back; narrow, dark, no stray requests."""
+
 from __future__ import annotations
 
 import io
@@ -25,7 +26,7 @@ def picture(page: Page, selector: str) -> Image.Image:
 
 def near(image: Image.Image, colour: str, apart: int = 24) -> int:
     """Number of pixels close to a colour."""
-    wanted = tuple(int(colour[k:k + 2], 16) for k in (1, 3, 5))
+    wanted = tuple(int(colour[k : k + 2], 16) for k in (1, 3, 5))
     counts = image.getcolors(image.width * image.height)
     return sum(n for n, c in counts if sum(abs(a - b) for a, b in zip(c, wanted)) < apart)
 
@@ -165,8 +166,8 @@ def test_a_phone_needs_no_sideways_scroll(page: Page, wait_idle, shoot, place: s
     wait_idle(page)
     page.wait_for_timeout(800)
     shoot(page)
-    wide = page.evaluate("""() => [...document.querySelectorAll('[data-testid=stMain], [data-testid=stMainBlockContainer]')]
-        .some(e => e.scrollWidth > e.clientWidth + 1)""")
+    wide = page.evaluate("""() => ['stMain', 'stMainBlockContainer']
+        .flatMap(name => [...document.querySelectorAll(`[data-testid=${name}]`)]).some(e => e.scrollWidth > e.clientWidth + 1)""")
     assert not wide
 
 

@@ -1,4 +1,5 @@
 """Pages without a browser: AppTest runs them, a real engine trains for them."""
+
 from __future__ import annotations
 
 import os

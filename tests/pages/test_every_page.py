@@ -1,4 +1,5 @@
 """Every page opens with a trained network on it, for every architecture and task, and bad links are mended."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -10,8 +11,16 @@ from rnn_core.shipped import shipped_spec
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ["", *sorted(path.stem.split("_", 1)[1].replace("_", " ") for path in (ROOT / "pages").glob("*_*.py"))]
-HOSTILE = {"hidden_size": "1e999", "length": "<script>alert(1)</script>", "seed": "-1", "learning_rate": "nan",
-           "architecture": "../../etc/passwd", "bogus": "**bold**", "task": "", "device": "tpu"}
+HOSTILE = {
+    "hidden_size": "1e999",
+    "length": "<script>alert(1)</script>",
+    "seed": "-1",
+    "learning_rate": "nan",
+    "architecture": "../../etc/passwd",
+    "bogus": "**bold**",
+    "task": "",
+    "device": "tpu",
+}
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -19,7 +28,10 @@ def test_it_opens_on_the_shipped_run(visit, page: str) -> None:
     app = visit(page)
     assert app.title[0].value
     assert any("baseline" in m.value and "LSTM" in m.value for m in app.markdown)
-    assert rc.Experiment.from_query({k: v[0] if isinstance(v, list) else v for k, v in app.query_params.items()}) == shipped_spec()
+    assert (
+        rc.Experiment.from_query({k: v[0] if isinstance(v, list) else v for k, v in app.query_params.items()})
+        == shipped_spec()
+    )
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -1,4 +1,5 @@
 """Train: play, pause, one update, a changed learning rate, stop; a closed tab ends nothing."""
+
 from __future__ import annotations
 
 import time
@@ -72,8 +73,17 @@ def test_a_closed_tab_ends_nothing_and_the_link_shows_the_run_again(visit) -> No
 
 
 def test_a_diverging_run_ends_with_its_sentence(visit) -> None:
-    app = visit("Train", **SMALL, updates="500", seed="14", learning_rate="10", optimiser="sgd", clip="0", activation="linear",
-                gain="3")
+    app = visit(
+        "Train",
+        **SMALL,
+        updates="500",
+        seed="14",
+        learning_rate="10",
+        optimiser="sgd",
+        clip="0",
+        activation="linear",
+        gain="3",
+    )
     app.button(key="play").click().run()
     engine, name = connect(), run_id(app)
     until(lambda: engine.look(name).status == "diverged")
