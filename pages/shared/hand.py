@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import itertools
 import secrets
 from dataclasses import dataclass
 from functools import cached_property
@@ -98,10 +100,24 @@ def hold(spec: rc.Experiment, run_id: str | None, fresh: bool = False) -> None:
     st.session_state["spec"], st.session_state["run_id"], st.session_state["fresh"] = spec, run_id, fresh
 
 
+def visitor() -> str:
+    """A token for one browser, the same in all its tabs and after a reload; for one session where there is no cookie.
+
+    It is a hash of the token behind Streamlit's own cookie against forged requests, which is masked anew at each visit:
+    ``2|mask|masked token|time``, in hex.
+    """
+    try:
+        _, mask, masked, _ = st.context.cookies.get("_streamlit_xsrf", "").split("|")
+        token = bytes(c ^ m for c, m in zip(bytes.fromhex(masked), itertools.cycle(bytes.fromhex(mask))))
+    except ValueError:
+        return secrets.token_hex(16)
+    return hashlib.sha256(token).hexdigest()[:32]
+
+
 def arrive() -> tuple[Hand, list[str]]:
     """What the visitor holds: read from the address on arrival, kept in the session, written back to the address."""
     state = st.session_state
-    owner = state.setdefault("owner", secrets.token_hex(16))
+    owner = state.setdefault("owner", visitor())
     query, notices = dict(st.query_params), []
     if query and query != state.get("written"):
         notices = _read(query)

@@ -56,9 +56,9 @@ def server(project: Path, tmp_path_factory: pytest.TempPathFactory, chromium: st
             process.communicate(timeout=60)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
-    """One headless Chromium for all tests."""
+    """One headless Chromium for a file of tests; its event loop must not outlive them."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium, args=["--disable-gpu", "--disable-dev-shm-usage"]

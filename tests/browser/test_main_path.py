@@ -156,6 +156,8 @@ def test_pause_change_the_rate_go_on_and_reload(page: Page, wait_idle, shoot) ->
     other.close()
     page.get_by_role("button", name="Stop").click()
     page.get_by_text("stopped after update").wait_for()
+    wait_idle(page)
+    assert page.url == address, "the same browser still holds the same run, not a copy"
 
 
 @pytest.mark.timeout(240)

@@ -48,10 +48,10 @@ def port() -> int:
 def launch(tmp_path: Path, project: Path) -> Iterator[Callable[..., subprocess.Popen]]:
     """Starts the launcher in a folder whose engine and dashboard are stand-ins; ends it after the test."""
     started = []
-    for name, text in {"rnn_core/jobs": ENGINE, "streamlit": DASHBOARD}.items():
+    for name, text in {"rnn_core/jobs": ENGINE, "pages/shared/dashboard": DASHBOARD}.items():
         (tmp_path / name).mkdir(parents=True)
         (tmp_path / name / "__main__.py").write_text(text)
-    for name in ("rnn_core", "rnn_core/jobs", "streamlit"):
+    for name in ("rnn_core", "rnn_core/jobs", "pages", "pages/shared", "pages/shared/dashboard"):
         (tmp_path / name / "__init__.py").touch()
     (tmp_path / "scripts").mkdir()
     shutil.copy(project / "scripts" / "launch.py", tmp_path / "scripts")
@@ -113,7 +113,7 @@ def test_a_port_that_is_none_is_one_sentence(launch, text):
 
 
 def test_a_dashboard_that_ends_by_itself_ends_the_engine(launch, port, tmp_path):
-    (tmp_path / "streamlit" / "__main__.py").write_text(
+    (tmp_path / "pages" / "shared" / "dashboard" / "__main__.py").write_text(
         "import os, sys, time\n"
         "while not os.path.exists('pids') or len(open('pids').read().split()) < 2: time.sleep(0.05)\n"
         "sys.exit(3)\n"

@@ -99,7 +99,7 @@ def payload(lstm, adding, generator) -> bytes:
     return timeline(moments[-1][1], batch=batch, story=story, moments=moments, key="test")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def window() -> Iterator[Browser]:
     """One headless Chromium; without one the tests fail where CI=true and are skipped elsewhere."""
     found = next(filter(None, map(shutil.which, CHROMIUMS)), None)
