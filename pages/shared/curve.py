@@ -17,11 +17,12 @@ from pages.shared.transport import status_line, still_line
 from pages.shared.views import stories
 from pages.shared.watched import watched
 from pages.shared.words import note, plain, say, table_twin
+from rnn_core.records import Baseline
 from rnn_core.records.progress import COLUMNS
 
 SAMPLES = 5
 WRITTEN = 240
-SLOWER = 8
+SLOWER = 12
 MOST = 4000
 FIRST = 500
 
@@ -29,26 +30,27 @@ FIRST = 500
 def watch(hand: Hand) -> None:
     """Draw the run, and go on drawing it while it moves; when it ends the whole page is drawn once more."""
     period = polling(hand.owner) if hand.live else None
+    base = hand.baseline
 
     @st.fragment(run_every=period)
     def curves() -> None:
         look = None if hand.run_id is None else watched(hand.run_id).glance()
         polling(hand.owner)
-        _curves(hand, look)
+        _curves(hand, look, base)
         if look is not None and look.status != hand.look.status:
             st.rerun()
 
     @st.fragment(run_every=None if period is None else SLOWER * period)
     def words() -> None:
-        _words(hand, hand.run if hand.run_id is None else watched(hand.run_id).run())
+        _words(hand, hand.run if hand.run_id is None else watched(hand.run_id).run(), base)
 
     curves()
     words()
 
 
-def _curves(hand: Hand, look: Any) -> None:
+def _curves(hand: Hand, look: Any, base: Baseline) -> None:
     """The light half, often and for many: one line and the curves."""
-    task, base, theme = hand.run.task, hand.baseline, mode()
+    task, theme = hand.run.task, mode()
     if look is None:
         records, line, log = hand.run.records, still_line(hand.run), hand.run.log
         target = hand.run.update or hand.run.learner.settings.updates
@@ -106,9 +108,9 @@ def _verdict(task: Any, base: Any, last: dict[str, Any] | None) -> str:
     return f" :gray[· held out] **{value:.3g}** {word}"
 
 
-def _words(hand: Hand, run: rc.Run) -> None:
+def _words(hand: Hand, run: rc.Run, base: Baseline) -> None:
     """The heavier half, more rarely: numbers, verdict, samples, the table."""
-    task, base, last = run.task, hand.baseline, _measured(run.records)
+    task, last = run.task, _measured(run.records)
     note("Thick: held-out sequences. Thin: the training batch. Dashed: what a net without memory can reach.")
     if last is not None:
         left, middle, right = st.columns(3)

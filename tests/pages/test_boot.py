@@ -1,0 +1,23 @@
+"""The dashboard's start: what is remembered is what Streamlit would have said."""
+from __future__ import annotations
+
+import pytest
+from streamlit import config
+from streamlit.proto.NewSession_pb2 import CustomThemeConfig
+from streamlit.runtime.app_session import _populate_theme_msg as populate
+
+from pages.shared.boot import remembered
+
+SECTIONS = ["theme", "theme.light", "theme.dark", "theme.sidebar", "theme.light.sidebar", "theme.dark.sidebar"]
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_a_remembered_theme_is_the_theme(section: str) -> None:
+    config.get_config_options(force_reparse=True)
+    fill = remembered(populate)
+    plain, first, second = CustomThemeConfig(), CustomThemeConfig(), CustomThemeConfig()
+    populate(plain, section)
+    fill(first, section)
+    fill(second, section)
+    assert plain == first == second
+    assert plain.ByteSize() > 0 or section == "theme.sidebar"
