@@ -38,7 +38,7 @@ def boot() -> bool:
 def remembered(populate: Callable[..., None]) -> Callable[..., None]:
     """Fill in a section of the theme from memory.
 
-    Streamlit 1.67 reads all six sections anew at every rerun, a sixth of what a look at a running curve costs the server.
+    Streamlit 1.67 reads all six sections anew at every rerun, a sixth of the cost of a look at a running curve.
     """
     made: dict[str, CustomThemeConfig] = {}
 

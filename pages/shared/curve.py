@@ -120,7 +120,7 @@ def _words(hand: Hand, run: rc.Run, base: Baseline) -> None:
         say(
             f"this net, from this seed, scored {last['metric']:.3g} after update {last['update']:,}, where a net "
             f"without memory scores {base.value:.3g}.",
-            "that this architecture is better or worse than another: that takes several seeds and equal effort for each.",
+            "that this architecture is better or worse than another: that takes several seeds and equal effort.",
         )
     _samples(f"{hand.run_id or hand.spec.id}:{run.update}", run)
     table_twin(lambda: pd.DataFrame(run.records[-500:]), "The curve as a table (last 500 updates)")
