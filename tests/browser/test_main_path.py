@@ -169,7 +169,8 @@ def test_a_phone_needs_no_sideways_scroll(page: Page, wait_idle, shoot, place: s
     page.wait_for_timeout(800)
     shoot(page)
     wide = page.evaluate("""() => ['stMain', 'stMainBlockContainer'].flatMap(
-        name => [...document.querySelectorAll(`[data-testid=${name}]`)]).some(e => e.scrollWidth > e.clientWidth + 1)""")
+        name => [...document.querySelectorAll(`[data-testid=${name}]`)]).some(
+        e => e.scrollWidth > e.clientWidth + 1)""")
     assert not wide
 
 
