@@ -21,13 +21,16 @@ from rnn_core.jobs.place import ENGINE_VERSION, Address, prepare, remove_address
 from rnn_core.jobs.store import Store
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+#: One thread each; and the C library keeps up to 256 MiB of freed memory: returning it after every update and asking for
+#: it again costs a long sequence a third of its time.
+WORKER_ENVIRON = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "DASK_LOGGING__DISTRIBUTED": "warning",
+                  "MALLOC_TRIM_THRESHOLD_": str(2**28), "MALLOC_MMAP_THRESHOLD_": str(2**25)}
 SETTINGS = {
     "distributed.scheduler.worker-ttl": "30s",
     "distributed.scheduler.blocked-handlers": ["feed", "run_function"],
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
-    "distributed.nanny.pre-spawn-environ": {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
-                                            "DASK_LOGGING__DISTRIBUTED": "warning"},
+    "distributed.nanny.pre-spawn-environ": WORKER_ENVIRON,
 }
 
 
