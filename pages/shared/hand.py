@@ -14,6 +14,7 @@ import streamlit as st
 import rnn_core as rc
 from pages.shared.engine import engine
 from pages.shared.watched import watched
+from pages.shared.words import plain
 from rnn_core.jobs import EngineError, UnknownRun
 from rnn_core.records import Baseline
 from rnn_core.shipped import shipped, shipped_spec
@@ -77,7 +78,7 @@ class Hand:
             spec = self.spec.with_(**changes)
             spec.make_network()
         except ValueError as error:
-            st.error(str(error).replace("*", "\\*"), icon=":material/error:")
+            st.error(plain(error), icon=":material/error:")
             return
         hold(spec, None)
         st.rerun()

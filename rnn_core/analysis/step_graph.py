@@ -6,7 +6,6 @@ the edges. Time is folded into the batch, so the same run gives every node's val
 """
 from __future__ import annotations
 
-import inspect
 import linecache
 import os
 import sys
@@ -188,9 +187,3 @@ def _node(cell: Any, id: str, copy: str | None, kind: str, value: Tensor, line: 
     equation = card.equations.get(copy or id, "") or ("y_t = V h_t + d" if kind == "output" else "")
     timed = value.detach() if kind == "parameter" else unfold(value.detach(), b, t)
     return GraphNode(id, kind, label, equation, line, tone, timed, None if gradient is None else unfold(gradient, b, t))
-
-
-def source_of(cell: Any) -> str:
-    """The author's own text of the step: ``project`` and ``advance``."""
-    parts = [inspect.getsource(getattr(type(cell), name)) for name in ("project", "advance")]
-    return "\n".join(inspect.cleandoc(part) for part in parts)
