@@ -4,6 +4,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from functools import wraps
+from itertools import takewhile
 from typing import Any
 
 from rnn_core import catalogue
@@ -11,15 +12,18 @@ from rnn_core.experiment import Experiment
 from rnn_core.records import NetworkTrace
 from rnn_core.run import Run
 
+SUBJECTS = ("trace", "network", "batch", "loss", "task", "history")
+
 
 def ready(analysis: Callable[..., Any]) -> Callable[..., Any]:
     """An analysis that also takes a Run or an Experiment in place of its subject.
 
-    The subject is whichever of ``trace``, ``network``, ``batch`` and ``loss`` its signature begins with. A run gives
-    its network, held-out sequences (the first ``rows`` of them) and task's loss, at the moment ``update`` of its tape
-    if one is named; an experiment gives its fresh network. A NetworkTrace stands for its first pass.
+    The subject is whichever of ``trace``, ``network``, ``batch``, ``loss``, ``task`` and ``history`` its signature
+    begins with. A run gives its network, held-out sequences (the first ``rows`` of them), task, loss and history, at
+    the moment ``update`` of its tape if one is named; an experiment gives its fresh network. A NetworkTrace stands for
+    its first pass.
     """
-    subject = [name for name in inspect.signature(analysis).parameters if name in ("trace", "network", "batch", "loss")]
+    subject = list(takewhile(SUBJECTS.__contains__, inspect.signature(analysis).parameters))
 
     @wraps(analysis)
     def call(what: Any, *args: Any, rows: int = 16, update: int | None = None, **options: Any) -> Any:
@@ -28,11 +32,13 @@ def ready(analysis: Callable[..., Any]) -> Callable[..., Any]:
         if not isinstance(what, Run | Experiment):
             return analysis(what, *args, **options)
         run = what if isinstance(what, Run) else Run(what)
-        network = run.network if update is None else run.at(update)
+        run = run if update is None else run.then(update)
         batch = run.held_out.rows(slice(0, rows))
-        parts = {"network": network, "batch": batch, "loss": run.task.loss}
+        parts = {"network": run.network, "batch": batch, "loss": run.task.loss, "task": run.task}
         if "trace" in subject:
-            parts["trace"] = network.trace(batch.x, mask=batch.mask).main
+            parts["trace"] = run.network.trace(batch.x, mask=batch.mask).main
+        if "history" in subject:
+            parts["history"] = run.history
         return analysis(*(parts[name] for name in subject), *args, **options)
 
     return call

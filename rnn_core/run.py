@@ -190,6 +190,18 @@ class Run:
         network.load_state_dict(self.tape[max(moments)])
         return network
 
+    def then(self, update: int) -> Run:
+        """This run as it stood at the last recorded moment up to ``update``: its weights, its records up to there.
+
+        For looking, not for going on: learner and random streams are those of now. ValueError when there is no moment.
+        """
+        moment = max((m for m in self.tape if m <= update), default=-1)
+        past = copy.copy(self)
+        past.network, past.update = self.at(moment), moment
+        past.records = [r for r in self.records if r["update"] <= moment]
+        past.log = [c for c in self.log if c.update <= moment]
+        return past
+
     def checkpoint(self) -> bytes:
         """All that is needed to go on exactly from here, without tape and history, as safetensors."""
         tensors = {f"network.{k}": v for k, v in self.network.state_dict().items()}
