@@ -1,0 +1,41 @@
+"""Sections below a page's main picture: only the open one is computed, and it is remembered from page to page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import streamlit as st
+
+
+def sections(key: str, parts: Mapping[str, Callable[[], None]]) -> None:
+    """Tabs with the titles of ``parts``; the function behind the open one draws it, in a fragment of its own.
+
+    ``key`` names the page's set of sections for ``go_to``.
+    """
+
+    slot, widget = f"open:{key}", f"sections:{key}"
+
+    @st.fragment
+    def drawn() -> None:
+        wanted = st.session_state.get(slot)
+        if wanted in parts and widget not in st.session_state:
+            st.session_state[widget] = wanted
+        tabs = st.tabs(list(parts), key=widget, on_change=_remember, args=(slot, widget))
+        for tab, draw in zip(tabs, parts.values(), strict=True):
+            if tab.open:
+                with tab, st.spinner("Computing …"):
+                    draw()
+
+    drawn()
+
+
+def go_to(label: str, page: str, key: str, title: str, *, icon: str = ":material/arrow_forward:", slot: str = "") -> None:
+    """A button that opens a page, such as ``pages/3_Gradients.py``, with the section ``title`` of its set ``key`` open."""
+    if st.button(label, icon=icon, type="tertiary", key=f"go:{slot}:{page}:{title}"):
+        st.session_state[f"open:{key}"] = title
+        st.session_state.pop(f"sections:{key}", None)
+        st.switch_page(page)
+
+
+def _remember(slot: str, widget: str) -> None:
+    st.session_state[slot] = st.session_state[widget]
