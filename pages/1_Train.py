@@ -6,7 +6,7 @@ import rnn_core as rc
 from pages.shared.controls import settings_form
 from pages.shared.curve import watch
 from pages.shared.frame import frame
-from pages.shared.transport import transport, trouble
+from pages.shared.transport import transport
 from pages.shared.words import plain
 
 hand = frame("Train", "What can it learn?")
@@ -15,8 +15,7 @@ st.markdown(
     f"{plain(task.summary)} A net without memory could {plain(hand.baseline.sentence)}: "
     f"that scores **{hand.baseline.value:.3g}**."
 )
-transport(hand)
-trouble()
+transport(hand, follow=False)
 picture, controls = st.columns([3, 1], gap="large")
 with picture:
     watch(hand)

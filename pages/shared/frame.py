@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -10,6 +11,7 @@ import rnn_core as rc
 from pages.shared.boot import boot
 from pages.shared.hand import Hand, arrive
 from pages.shared.theme import logo
+from pages.shared.transport import transport as transport_bar
 from pages.shared.words import note, plain
 
 OPTIMISERS = {"adam": "Adam", "sgd": "SGD", "momentum": "Momentum", "rmsprop": "RMSProp"}
@@ -21,7 +23,7 @@ ONE_RUN = {
     "Gradients": "trending_down",
     "Unrolled graph": "account_tree",
 }
-MORE = {"Architectures": "category"}
+MORE = {"Architectures": "category", "Race": "sports_score", "Runs": "history"}
 
 
 def way() -> dict[str, list[tuple[str, str, str]]]:
@@ -34,11 +36,15 @@ def way() -> dict[str, list[tuple[str, str, str]]]:
     return found
 
 
-def frame(kicker: str, question: str, lead: str = "") -> Hand:
-    """Set the page up and return the experiment in hand; ``lead`` is one sentence of ours, in markdown."""
+def frame(kicker: str, question: str, lead: str = "", *, transport: bool = False, keep: Sequence[str] = ()) -> Hand:
+    """Set the page up and return the experiment in hand; ``lead`` is one sentence of ours, in markdown.
+
+    ``transport`` draws the transport bar and the tape under it; ``keep`` names values of the session that this page's
+    address carries too.
+    """
     st.set_page_config(page_title=f"{kicker} · RNN explorer", page_icon=ICON, layout="wide", initial_sidebar_state=232)
     boot()
-    hand, notices = arrive()
+    hand, notices = arrive(keep)
     st.logo(logo(), size="large")
     with st.sidebar.container(gap="xxsmall"):
         for section, pages in way().items():
@@ -58,6 +64,8 @@ def frame(kicker: str, question: str, lead: str = "") -> Hand:
         head.markdown(lead)
     if notices:
         st.warning(plain("The link was mended: " + " ".join(notices)), icon=":material/link_off:")
+    if transport:
+        transport_bar(hand)
     return hand
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -24,11 +25,15 @@ ACTIVE = ("queued", "running")
 
 @dataclass
 class Hand:
-    """One experiment, and the run of it that is looked at: ``run_id`` names it in the engine, None if nobody ran it."""
+    """One experiment, and the run of it that is looked at: ``run_id`` names it in the engine, None if nobody ran it.
+
+    ``moment`` is where its tape of training stands, an update; None at its newest end, which moves while it trains.
+    """
 
     spec: rc.Experiment
     run_id: str | None
     owner: str
+    moment: int | None = None
 
     @cached_property
     def look(self) -> Any:
@@ -49,10 +54,34 @@ class Hand:
             return shipped()
         return _fresh(self.spec)
 
+    @cached_property
+    def then(self) -> rc.Run:
+        """The run as it stood where its tape stands: what every picture shows."""
+        return self.run if self.moment is None else self.run.then(self.moment)
+
+    @property
+    def moments(self) -> list[int]:
+        """The updates on the tape, its newest end among them."""
+        return sorted({*self.run.tape, self.run.update})
+
     @property
     def key(self) -> str:
-        """What the numbers on screen depend on: the run and its update."""
-        return f"{self.run_id or self.spec.id}:{self.run.update}"
+        """What the numbers on screen depend on: the run, and its update or where its tape stands."""
+        name = self.run_id or self.spec.id
+        return f"{name}:{self.run.update}" if self.moment is None else f"{name}@{self.moment}"
+
+    def seek(self, moment: int) -> str:
+        """Let the tape stand at a recorded moment, or the last before it; returns a sentence where it had to give way.
+
+        At the newest end it follows the training from then on.
+        """
+        moments = self.moments
+        there = max((m for m in moments if m <= moment), default=moments[0])
+        st.session_state["moment"] = self.moment = None if there == moments[-1] else there
+        self.__dict__.pop("then", None)
+        if there == moment:
+            return ""
+        return f"The tape has no update {moment:,}, so the one before it is shown: {there:,}."
 
     @property
     def baseline(self) -> Baseline:
@@ -98,6 +127,8 @@ def _baseline(task: str, settings: str, _task: Any) -> Baseline:
 
 def hold(spec: rc.Experiment, run_id: str | None, fresh: bool = False) -> None:
     """Put an experiment, and a run of it, in the visitor's hand; ``fresh`` asks for untrained weights."""
+    if (spec.id, run_id) != (getattr(st.session_state.get("spec"), "id", None), st.session_state.get("run_id")):
+        st.session_state["moment"] = None
     st.session_state["spec"], st.session_state["run_id"], st.session_state["fresh"] = spec, run_id, fresh
 
 
@@ -115,12 +146,16 @@ def visitor() -> str:
     return hashlib.sha256(token).hexdigest()[:32]
 
 
-def arrive() -> tuple[Hand, list[str]]:
-    """What the visitor holds: read from the address on arrival, kept in the session, written back to the address."""
+def arrive(keep: Sequence[str] = ()) -> tuple[Hand, list[str]]:
+    """What the visitor holds: read from the address on arrival, kept in the session, written back to the address.
+
+    ``keep`` names values of the session that this page's address carries too.
+    """
     state = st.session_state
     owner = state.setdefault("owner", visitor())
     query, notices = dict(st.query_params), []
     if query and query != state.get("written"):
+        state.update({name: query.pop(name) for name in keep if name in query})
         notices = _read(query)
     elif "spec" not in state:
         hold(shipped_spec(), None)
@@ -133,7 +168,11 @@ def arrive() -> tuple[Hand, list[str]]:
         hand = Hand(hand.spec, None, owner)
     if hand.run_id != state["run_id"]:
         hold(hand.spec, hand.run_id)
+    if state.get("moment") is not None and (sentence := hand.seek(state["moment"])):
+        notices.append(sentence)
     written = hand.spec.to_query() | ({"run": hand.run_id} if hand.run_id else {})
+    written |= {} if hand.moment is None else {"moment": str(hand.moment)}
+    written |= {name: str(state[name]) for name in keep if state.get(name)}
     if written != dict(st.query_params):
         st.query_params.from_dict(written)
     state["written"] = written
@@ -142,7 +181,7 @@ def arrive() -> tuple[Hand, list[str]]:
 
 def _read(query: dict[str, str]) -> list[str]:
     """Take what a link names; returns what had to be mended. A run's own record wins over what stands beside it."""
-    run_id = query.pop("run", None)
+    run_id, moment = query.pop("run", None), query.pop("moment", None)
     spec, notices = rc.Experiment.mend(query) if query else (shipped_spec(), [])
     hold(spec, None)
     try:
@@ -158,4 +197,8 @@ def _read(query: dict[str, str]) -> list[str]:
             )
     except EngineError as error:
         notices.append(str(error))
+    if moment is not None:
+        st.session_state["moment"] = int(moment) if moment.isdecimal() and len(moment) < 10 else None
+        if st.session_state["moment"] is None:
+            notices.append("The tape's moment must be a whole number of updates, so its newest end is shown.")
     return notices

@@ -29,9 +29,12 @@ def sections(key: str, parts: Mapping[str, Callable[[], None]]) -> None:
     drawn()
 
 
-def go_to(label: str, page: str, key: str, title: str, *, icon: str = ":material/arrow_forward:", slot: str = "") -> None:
-    """A button that opens a page, such as ``pages/3_Gradients.py``, with the section ``title`` of its set ``key`` open."""
-    if st.button(label, icon=icon, type="tertiary", key=f"go:{slot}:{page}:{title}"):
+def go_to(label: str, page: str, key: str, title: str, *, slot: str = "") -> None:
+    """A button that opens a page, such as ``pages/3_Gradients.py``, with the section ``title`` of its set ``key`` open.
+
+    ``slot`` tells buttons apart that lead to the same place.
+    """
+    if st.button(label, icon=":material/arrow_forward:", type="tertiary", key=f"go:{slot}:{page}:{title}"):
         st.session_state[f"open:{key}"] = title
         st.session_state.pop(f"sections:{key}", None)
         st.switch_page(page)

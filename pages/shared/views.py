@@ -14,42 +14,40 @@ MEMORY = 2**24
 BUDGET = 400_000
 
 
-def timeline_of(hand: Hand, row: int = 0, compact: bool = False, tape: bool = True) -> bytes:
-    """Input, states, gates and prediction on one held-out sequence, at every moment of the tape."""
-    return _timeline(hand.key, row, compact, tape, hand.run)
+def timeline_of(hand: Hand, row: int = 0, compact: bool = False) -> bytes:
+    """Input, states, gates and prediction on one held-out sequence at every moment of the tape, the chosen one first."""
+    key = f"{hand.run_id or hand.spec.id}:{hand.run.update}"
+    return _timeline(key, row, compact, hand.run.update if hand.moment is None else hand.moment, hand.run)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def _timeline(key: str, row: int, compact: bool, tape: bool, _run: rc.Run) -> bytes:
+def _timeline(key: str, row: int, compact: bool, moment: int, _run: rc.Run) -> bytes:
     block = _block(_run)
-    moments = _moments(key, row // block, block, tape, _run)
-    batch, place, now = (
-        _run.held_out.rows(slice(row // block * block, (row // block + 1) * block)),
-        row % block,
-        moments[-1][1],
-    )
-    story = _run.task.story(batch, place, now.outputs.detach())
+    updates = tuple(chosen(sorted({*_run.tape, _run.update}), moment))
+    moments = list(zip(updates, _moments(key, row // block, block, updates, _run), strict=True))
+    batch, place = _run.held_out.rows(slice(row // block * block, (row // block + 1) * block)), row % block
+    here = updates.index(moment)
+    story = _run.task.story(batch, place, moments[here][1].outputs.detach())
     return rc.viewer.timeline(
-        now,
+        moments[here][1],
         row=place,
         batch=batch,
         story=story,
         moments=moments,
         words=_run.task.words,
-        key=f"{key}:{row}",
+        start={"t": story.marks[0] if story.marks else 0, "moment": here},
+        key=f"{key.split(':')[0]}:{row}",
         compact=compact,
         budget=BUDGET,
     )
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _moments(key: str, number: int, block: int, tape: bool, _run: rc.Run) -> list[tuple[int, rc.NetworkTrace]]:
-    """Neighbouring sequences at every moment of the tape: they cost little more than one, and are asked for next."""
+def _moments(key: str, number: int, block: int, updates: tuple[int, ...], _run: rc.Run) -> list[rc.NetworkTrace]:
+    """Neighbouring sequences at moments of the tape: they cost little more than one, and are asked for next."""
     batch = _run.held_out.rows(slice(number * block, (number + 1) * block))
-    moments = [(u, _run.at(u).trace(batch.x, mask=batch.mask)) for u in chosen(sorted(_run.tape))] if tape else []
-    if not moments or moments[-1][0] != _run.update:
-        moments.append((_run.update, _run.network.trace(batch.x, mask=batch.mask)))
-    return moments
+    networks = [_run.network if u == _run.update else _run.at(u) for u in updates]
+    return [network.trace(batch.x, mask=batch.mask) for network in networks]
 
 
 def _block(run: rc.Run) -> int:
@@ -95,11 +93,12 @@ def _showcase(spec_id: str, _run: rc.Run) -> int:
     return 0
 
 
-def chosen(moments: list[int]) -> list[int]:
-    """At most forty moments, evenly picked, first and last among them."""
+def chosen(moments: list[int], wanted: int) -> list[int]:
+    """At most forty moments, evenly picked, the first, the last and the wanted one among them."""
     if len(moments) <= MOMENTS:
         return moments
-    return [moments[round(k * (len(moments) - 1) / (MOMENTS - 1))] for k in range(MOMENTS)]
+    picked = {moments[round(k * (len(moments) - 1) / (MOMENTS - 2))] for k in range(MOMENTS - 1)}
+    return sorted(picked | {wanted})
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -126,7 +125,7 @@ def state_table(key: str, row: int, _run: rc.Run) -> pd.DataFrame:
 
 def graph_of(hand: Hand, row: int, which: int) -> tuple[bytes, rc.Result]:
     """The graph of one pass's step, with the values and gradients of every step of one held-out sequence."""
-    return _graph(hand.key, row, which, hand.run)
+    return _graph(hand.key, row, which, hand.then)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -44,6 +44,8 @@ class Look:
     digest: str = ""
     made_with: str = ""
     trouble: str = ""
+    speed: float = 0.0
+    stop: str = ""
 
     @property
     def ended(self) -> bool:

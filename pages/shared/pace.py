@@ -1,0 +1,91 @@
+"""How fast a run goes, how far, and what may be changed while it goes."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+import rnn_core as rc
+from pages.shared.commands import command, now
+from pages.shared.controls import control
+from pages.shared.hand import Hand
+from pages.shared.words import plain
+
+SPEEDS = {1.0: "1 a second", 5.0: "5 a second", 25.0: "25 a second", 100.0: "100 a second", 0.0: "full speed"}
+RULES = {
+    "stop_never": "never by itself",
+    "stop_update": "at an update",
+    "stop_metric": "when good enough",
+    "stop_plateau": "when it gets no better",
+}
+
+
+def speed(hand: Hand) -> None:
+    """Updates a second, for watching closely or for getting on."""
+    asked = hand.look.speed if hand.look else st.session_state.get("speed", 0.0)
+    value = min(SPEEDS, key=lambda s: abs(s - asked))
+    st.select_slider(
+        "Speed",
+        list(SPEEDS),
+        value=value,
+        format_func=SPEEDS.get,
+        key=f"speed_{hand.run_id}_{value}",
+        width=170,
+        label_visibility="collapsed",
+        on_change=_set_speed,
+        args=(hand, f"speed_{hand.run_id}_{value}"),
+        help="Updates a second.",
+    )
+
+
+def _set_speed(hand: Hand, key: str) -> None:
+    st.session_state["speed"] = chosen = st.session_state[key]
+    if hand.run_id is not None:
+        command(hand, "speed", chosen)
+
+
+def stop_at(hand: Hand) -> None:
+    """When the run is to pause by itself."""
+    standing = hand.look.stop if hand.look else ""
+    with st.popover("Stop at" if not standing else "Stop at …", icon=":material/flag:", disabled=hand.run_id is None):
+        if hand.run_id is None:
+            return
+        task = hand.run.task
+        st.markdown(f"It pauses by itself: **{plain(standing or 'never')}**.")
+        rule = st.radio("Pause", list(RULES), format_func=RULES.get, key="stop_rule")
+        value: float | None = None
+        if rule == "stop_update":
+            least = hand.look.update + 1
+            value = st.number_input("Update", least, 10**6, max(least, 100 * (least // 100 + 1)), key="stop_update")
+        elif rule == "stop_metric":
+            word = "at most" if task.metric_better == "lower" else "at least"
+            value = st.number_input(
+                f"Held-out {task.metric_name} {word}", value=_good(hand), format="%g", key="stop_metric"
+            )
+        elif rule == "stop_plateau":
+            value = st.number_input("Measurements without improvement", 2, 1000, 10, key="stop_plateau")
+        if st.button("Set", type="primary", key="stop_set"):
+            command(hand, rule, None if value is None else float(value))
+            st.rerun()
+
+
+def _good(hand: Hand) -> float:
+    """A goal to propose: half of what can be had without memory, or halfway up to perfect."""
+    base = hand.baseline.value
+    return float(f"{base / 2 if hand.run.task.metric_better == 'lower' else (base + 1) / 2:.2g}")
+
+
+def change_now(hand: Hand) -> None:
+    """The settings of the learner that act in mid-run."""
+    learner, standing = hand.run.learner, hand.run.learner.settings
+    st.markdown("These act on the run itself and are marked on its curve.")
+    chosen = {}
+    for info in rc.describe_settings(type(standing)):
+        if info.name in learner.commands and (info.name != "teacher_forcing" or hand.run.network.feeds_back):
+            old = getattr(standing, info.name)
+            new = control(info, old, f"now_{info.name}_{hand.run_id}_{old}")
+            if new != old:
+                chosen[info.name] = float(new)
+    if st.button("Apply", key="apply", type="primary", disabled=not chosen):
+        for name, value in chosen.items():
+            command(now(hand), name, value)
+        st.rerun()

@@ -1,0 +1,51 @@
+"""The tape of training: where it stands is where every picture on every page stands."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.shared.hand import Hand
+
+
+def tape(hand: Hand) -> None:
+    """A slider over the recorded moments, with a step back and a step on; nothing where there is only one moment."""
+    moments = hand.moments
+    if len(moments) < 2:
+        return
+    here = moments.index(hand.moment) if hand.moment is not None else len(moments) - 1
+    key = f"tape_{hand.run_id}_{len(moments)}_{here}"
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="tape"):
+        _step(hand, "tape_back", "Back on the tape", "chevron_left", moments[max(here - 1, 0)], here == 0)
+        st.select_slider(
+            "Tape of training",
+            moments,
+            value=moments[here],
+            format_func=lambda m: f"update {m:,}",
+            key=key,
+            width=420,
+            label_visibility="collapsed",
+            on_change=lambda: hand.seek(st.session_state[key]),
+        )
+        last = len(moments) - 1
+        _step(hand, "tape_on", "Forward on the tape", "chevron_right", moments[min(here + 1, last)], here == last)
+        if hand.moment is None:
+            st.markdown(":small[:gray[Tape: every picture shows the network as it is now.]]", width="stretch")
+        else:
+            st.markdown(
+                f":small[**Every picture shows update {hand.moment:,}** :gray[of {hand.run.update:,}.]]",
+                width="content",
+            )
+            st.button("Now", key="tape_now", type="tertiary", on_click=hand.seek, args=(moments[-1],))
+
+
+def _step(hand: Hand, key: str, label: str, icon: str, moment: int, off: bool) -> None:
+    st.button(
+        "",
+        icon=f":material/{icon}:",
+        type="tertiary",
+        key=key,
+        help=f"{label}; the arrow keys do the same.",
+        on_click=hand.seek,
+        args=(moment,),
+        disabled=off,
+    )
