@@ -1,0 +1,154 @@
+"""How long does the viewer's own script take in each frame, in a real browser, at 128 units × 500 steps?
+
+The shipped module is mounted in an empty page, as Streamlit would. Every animation frame and every event listener of
+the page is timed, and what runs between two frames is added up; style and layout, which the browser does afterwards,
+are reported beside it as means. One gesture a frame: the hardest a visitor can ask for. Frames in which nothing
+happened (0.3 ms of script at most) do not count.
+"""
+
+from __future__ import annotations
+
+import base64
+import shutil
+from collections.abc import Iterator
+
+import torch
+from playwright.sync_api import Browser, Page, sync_playwright
+
+import rnn_core as rc
+from benchmarks._measure import report
+from rnn_core.viewer import HERE
+
+UNITS, STEPS, FRAMES, MOMENTS = 128, 500, 150, 40
+TARGET = 8.0
+COLOURS = "--st-text-color:#1f242b;--st-background-color:#fbfaf7;--st-border-color:#dcd8ce;--st-primary-color:#1f4fd0"
+
+TIMED = """() => {
+    window.spent = 0
+    const timed = act => function (...given) {
+        const started = performance.now()
+        try { return (act.handleEvent ?? act).apply(this, given) }
+        finally { window.spent += performance.now() - started }
+    }
+    const frame = window.requestAnimationFrame.bind(window), listen = EventTarget.prototype.addEventListener
+    window.bareFrame = frame
+    window.requestAnimationFrame = act => frame(timed(act))
+    EventTarget.prototype.addEventListener = function (type, act, options) {
+        return listen.call(this, type, act && timed(act), options)
+    }
+}"""
+
+MOUNT = """async ([source, css, data]) => {
+    const bytes = Uint8Array.from(atob(data), c => c.charCodeAt(0)), root = document.getElementById("root")
+    const inner = root.attachShadow({ mode: "open" })
+    inner.append(Object.assign(document.createElement("style"), { textContent: css }))
+    const place = inner.appendChild(document.createElement("div"))
+    const module = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })))
+    module.default({ data: bytes, parentElement: place, setTriggerValue() {} })
+    window.inside = selector => place.querySelector(selector)
+    for (let k = 0; k < 10; k++) await new Promise(window.bareFrame)
+}"""
+
+RUN = """async ([gesture, frames]) => {
+    const act = new Function("k", "inside", gesture), found = [], way = new MessageChannel()
+    for (let k = 0; k < 10 + frames; k++) {
+        window.spent = 0
+        act(k, window.inside)
+        await new Promise(window.bareFrame)
+        await new Promise(done => { way.port1.onmessage = done; way.port2.postMessage(0) })
+        if (k >= 10 && window.spent > IDLE) found.push(window.spent)
+    }
+    return found
+}""".replace("IDLE", "0.3")
+
+DRAG = """const over = inside('.over'), box = over.getBoundingClientRect(), where = (k * 7) % 500 / 500
+const place = { clientX: box.x + 150 + where * (box.width - 210), clientY: box.y + 9 }
+const at = { bubbles: true, pointerId: 1, buttons: 1, ...place }
+over.dispatchEvent(new PointerEvent(k ? 'pointermove' : 'pointerdown', at))"""
+KEY = """const way = k %% 22 < 11 ? '%s' : '%s'
+inside('%s').dispatchEvent(new KeyboardEvent('keydown', { key: way, bubbles: true, composed: true }))"""
+STEP = KEY % ("ArrowRight", "ArrowLeft", "svg [tabindex=\"0\"]")
+PLAY = "if (k === 0) inside('button.play').click()"
+TAPE = """const tape = inside('.tape input')
+tape.value = k % 40
+tape.dispatchEvent(new Event('input', { bubbles: true }))"""
+ROLL = "if (k % 50 === 0) inside('[data-value=' + (k % 100 ? 'unrolled' : 'rolled') + ']').click()"
+GRADIENTS = "if (k === 0) inside('[data-value=gradients]').click()\n"
+
+TIMELINE = {
+    "timeline, scrub": DRAG,
+    "timeline, play": PLAY,
+    "timeline, unit by unit": KEY % ("ArrowDown", "ArrowUp", ".over"),
+    "timeline, tape of 40 moments": TAPE,
+}
+GRAPH = {
+    "graph, step by step": STEP,
+    "graph, gradients, step by step": GRADIENTS + STEP,
+    "graph, play": PLAY,
+    "graph, rolled and unrolled": ROLL,
+}
+
+
+def mounted(browser: Browser, payload: bytes) -> Page:
+    """A page of its own with the shipped module showing a payload, every frame and listener timed."""
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.set_content(f'<body style="margin:16px;{COLOURS};background:var(--st-background-color)"><div id="root"></div>')
+    page.evaluate(TIMED)
+    source, css = (HERE / "viewer.js").read_text("utf-8"), (HERE / "viewer.css").read_text("utf-8")
+    page.evaluate(MOUNT, [source, css, base64.b64encode(payload).decode()])
+    return page
+
+
+def gesture(page: Page, code: str) -> tuple[list[float], float]:
+    """Milliseconds of script in each frame of a gesture, and the mean of style and layout in a frame."""
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable")
+
+    def laid_out() -> float:
+        found = {one["name"]: one["value"] for one in session.send("Performance.getMetrics")["metrics"]}
+        return 1e3 * (found["LayoutDuration"] + found["RecalcStyleDuration"])
+
+    before = laid_out()
+    took = sorted(page.evaluate(RUN, [code, FRAMES])) or [0.0]
+    return took, (laid_out() - before) / FRAMES
+
+
+def payloads() -> Iterator[tuple[str, bytes, dict[str, str]]]:
+    """The timeline with a tape, and the graph of short, middling and long sequences, all of an LSTM of 128 units."""
+    torch.set_num_threads(1)
+    run = rc.Run(rc.Experiment.of("lstm", "adding", hidden_size=UNITS, length=STEPS))
+    batch = run.held_out.rows(slice(0, 1))
+    story = run.task.story(batch, 0)
+    moments, trace = [], run.network.trace(batch.x)
+    for update in range(MOMENTS):
+        moments.append((update, trace))
+    yield "", rc.viewer.timeline(trace, batch=batch, story=story, moments=moments), TIMELINE
+    for steps in (12, 40, STEPS):
+        short = run if steps == STEPS else rc.Run(run.spec.with_(length=steps))
+        batch = short.held_out.rows(slice(0, 1))
+        found = rc.costates(short.network, batch, short.task.loss)
+        drawn = rc.step_graph(found.trace.passes[0], short.network.readout, found.passes[0], found.outputs)
+        yield f", T = {steps}", rc.viewer.graph(drawn), GRAPH
+
+
+def main() -> None:
+    """Measure every gesture on every payload, each in a page of its own."""
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=["--disable-gpu", "--disable-dev-shm-usage"]
+        )
+        for suffix, payload, gestures in payloads():
+            for name, code in gestures.items():
+                page = mounted(browser, payload)
+                took, layout = gesture(page, code)
+                p95 = took[round(0.95 * (len(took) - 1))]
+                report(f"viewer script a frame: {name}{suffix}", "p95 ≤ 8 ms", p95 <= TARGET,
+                       p50=took[len(took) // 2], p95=p95, most=took[-1], style_and_layout=layout,
+                       frames=len(took), payload_kB=len(payload) / 1024)
+                page.close()
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
