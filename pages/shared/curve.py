@@ -42,7 +42,8 @@ def watch(hand: Hand) -> None:
 
     @st.fragment(run_every=None if period is None else SLOWER * period)
     def words() -> None:
-        _words(hand, hand.run if hand.run_id is None else watched(hand.run_id).run(), base)
+        still = hand.run_id is None or hand.moment is not None
+        _words(hand, hand.then if still else watched(hand.run_id).run(), base)
 
     curves()
     words()
@@ -62,9 +63,9 @@ def _curves(hand: Hand, look: Any, base: Baseline) -> None:
         for sentence in filter(None, (look.reason, look.notice, look.trouble)):
             st.warning(plain(sentence), icon=":material/warning:")
     st.container(key="status").markdown(line + _verdict(task, base, _measured(records)))
-    live(option[0], key="curve")
+    live(rc.figures.tape_mark(option[0], hand.moment, theme), key="curve")
     if option[1] is not None:
-        live(option[1], key="metric", height=220)
+        live(rc.figures.tape_mark(option[1], hand.moment, theme), key="metric", height=220)
 
 
 def _options(records: list[dict[str, Any]], base: Any, log: Any, task: Any, theme: str, target: int) -> tuple[Any, Any]:
@@ -109,7 +110,7 @@ def _verdict(task: Any, base: Any, last: dict[str, Any] | None) -> str:
 
 
 def _words(hand: Hand, run: rc.Run, base: Baseline) -> None:
-    """The heavier half, more rarely: numbers, verdict, samples, the table."""
+    """The heavier half, more rarely: numbers, verdict, samples, the table, all where the tape stands."""
     task, last = run.task, _measured(run.records)
     note("Thick: held-out sequences. Thin: the training batch. Dashed: what a net without memory can reach.")
     if last is not None:

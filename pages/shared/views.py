@@ -15,7 +15,7 @@ BUDGET = 400_000
 
 
 def timeline_of(hand: Hand, row: int = 0, compact: bool = False) -> bytes:
-    """Input, states, gates and prediction on one held-out sequence at every moment of the tape, the chosen one first."""
+    """Input, states, gates and prediction on one held-out sequence, at every moment of the tape, the chosen first."""
     key = f"{hand.run_id or hand.spec.id}:{hand.run.update}"
     return _timeline(key, row, compact, hand.run.update if hand.moment is None else hand.moment, hand.run)
 

@@ -49,6 +49,16 @@ def test_the_live_curve_is_the_same_story(run, theme):
     assert low <= min(points(held_out)[:, 1].min(), base.loss) and high >= points(held_out)[:, 1].max()
 
 
+def test_the_tape_is_marked_on_a_copy(run, theme):
+    option = rc.figures.live_curve(run.history, run.task.baseline(), theme=theme, until=100)
+    before = repr(option)
+    marked = rc.figures.tape_mark(option, 40, theme)
+    assert marked["series"][1]["markLine"]["data"][-1]["xAxis"] == 40
+    assert rc.figures.alt(marked).endswith("The tape stands at update 40.")
+    assert marked["series"][1]["data"] is option["series"][1]["data"]
+    assert repr(option) == before and rc.figures.tape_mark(option, None) is option
+
+
 def test_the_option_keeps_its_shape_while_updates_come_in(run):
     base = run.task.baseline()
 
