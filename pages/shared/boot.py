@@ -15,6 +15,9 @@ def warm() -> None:
     """
     import pandas  # noqa: F401
     import plotly.graph_objects as go
+    import sklearn.decomposition
+    import sklearn.linear_model
+    import sklearn.neighbors  # noqa: F401
     import torch
 
     import rnn_core.jobs  # noqa: F401

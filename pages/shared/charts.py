@@ -7,11 +7,32 @@ import streamlit as st
 import rnn_core as rc
 
 
+FORMATS = ("png", "svg")
+
+
 def show(figure: Any, key: str, alt: str, height: int | None = None) -> None:
-    """A picture that stands still."""
+    """A picture that stands still; the camera on it takes it away in the visitor's format."""
     if height is not None:
         figure.update_layout(height=height)
-    st.plotly_chart(figure, theme=None, key=key, config=rc.figures.CONFIG, alt=alt)
+    camera = {"format": st.session_state.get("picture_format", FORMATS[0]), "filename": f"rnn-{key}", "scale": 2}
+    config = rc.figures.CONFIG | {"toImageButtonOptions": camera}
+    st.plotly_chart(figure, theme=None, key=key, config=config, alt=alt)
+
+
+def choose_format() -> None:
+    """PNG or SVG for the pictures that are taken away."""
+    now = st.session_state.get("picture_format", FORMATS[0])
+    chosen = st.segmented_control(
+        "Pictures, by the camera on each, as",
+        FORMATS,
+        default=now,
+        format_func=str.upper,
+        key=f"format_{now}",
+        required=True,
+    )
+    if chosen != now:
+        st.session_state["picture_format"] = chosen
+        st.rerun()
 
 
 def live(option: dict[str, Any], key: str, height: int = 360) -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 
 import rnn_core as rc
 from pages.shared.boot import boot
+from pages.shared.charts import choose_format
 from pages.shared.hand import Hand, arrive
 from pages.shared.theme import logo
 from pages.shared.transport import transport as transport_bar
@@ -70,8 +71,8 @@ def frame(kicker: str, question: str, lead: str = "", *, transport: bool = False
 
 
 def headline(hand: Hand) -> str:
-    """The run in hand in one line."""
-    spec, run = hand.spec, hand.run
+    """The run in hand in one line, where its tape stands."""
+    spec, run = hand.spec, hand.then
     cell, task = rc.architectures()[spec.architecture], rc.tasks()[spec.task]
     size = next((f"{v} units" for k, v in spec.cell_settings.model_dump().items() if k == "hidden_size"), "")
     wiring = "" if spec.wiring == "single" else f" :gray[{plain(rc.wirings()[spec.wiring].title.lower())}]"
@@ -118,3 +119,4 @@ def _share(hand: Hand) -> None:
         language="python",
         wrap_lines=True,
     )
+    choose_format()

@@ -56,9 +56,9 @@ def transport(hand: Hand, follow: bool = True) -> None:
         with st.popover("Change now", icon=":material/tune:", disabled=not ready):
             if ready:
                 change_now(hand)
+        keys({" ": ("pause", "play"), "Enter": ("once",), "ArrowLeft": ("tape_back",), "ArrowRight": ("tape_on",)})
     _trouble()
     tape(hand)
-    keys({" ": ("pause", "play"), "Enter": ("once",), "ArrowLeft": ("tape_back",), "ArrowRight": ("tape_on",)})
     if follow:
         _follow(hand)
 
