@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rnn_core import figures, viewer
+from rnn_core import exports, figures, viewer
 from rnn_core.adopt import from_torch
 from rnn_core.catalogue import CatalogueError, add_folder, analyses, architectures, rows, wirings
 from rnn_core.catalogue import learner_cards as learners
@@ -24,6 +24,7 @@ from rnn_core.records import (
     Batch,
     Card,
     Command,
+    Intervention,
     NetworkTrace,
     Progress,
     Result,
@@ -40,11 +41,11 @@ from rnn_core.verify import verify
 from rnn_core.version import VERSION
 
 __version__ = VERSION
-__all__ = ["Batch", "Card", "CatalogueError", "Cell", "Command", "DamagedRun", "Experiment", "NetworkTrace", "Progress",
-           "RecurrentSettings", "Result", "Run", "Settings", "Story", "Trace", "add_folder", "analyses",
-           "architectures", "describe_settings", "figures", "from_torch", "learners", "load", "make_cell", "relax",
-           "rows", "setting", "tasks", "train", "training", "unroll", "unroll_tree", "verify", "viewer",
-           "wirings"]
+__all__ = ["Batch", "Card", "CatalogueError", "Cell", "Command", "DamagedRun", "Experiment", "Intervention",
+           "NetworkTrace", "Progress", "RecurrentSettings", "Result", "Run", "Settings", "Story", "Trace", "add_folder",
+           "analyses", "architectures", "describe_settings", "exports", "figures", "from_torch", "learners", "load",
+           "make_cell", "relax", "rows", "setting", "tasks", "train", "training", "unroll", "unroll_tree", "verify",
+           "viewer", "wirings"]
 
 
 def __getattr__(name: str) -> Any:
