@@ -31,13 +31,14 @@ ROUNDING = 1e-6
 class Intervened(Result):
     """``before`` and ``after``: the traces of the untouched and of the touched run, with the held probes in the latter.
 
-    ``loss_before`` and ``loss_after`` are means over the batch, against the targets of the untouched sequences.
+    ``loss_before`` and ``loss_after`` are those of the whole ``batch``, the untouched sequences with their targets.
     """
 
     before: NetworkTrace
     after: NetworkTrace
     loss_before: float
     loss_after: float
+    batch: Batch
     interventions: tuple[Intervention, ...] = ()
 
     @property
@@ -102,7 +103,7 @@ def intervene(network: Any, batch: Batch, loss: Callable[[Tensor, Batch], Tensor
         else:
             after = before
         losses = [float(loss(trace.outputs, batch)) for trace in (before, after)]
-    return Intervened(before, after, *losses, tuple(interventions))
+    return Intervened(before, after, *losses, batch, tuple(interventions))
 
 
 def edited(network: Any, interventions: Sequence[Intervention]) -> Any:

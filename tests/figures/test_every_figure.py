@@ -11,11 +11,13 @@ import pytest
 
 import rnn_core as rc
 from rnn_core.figures.ink import INKS
+from rnn_core.records import Intervention
 
 PICTURES = {
     "gradient_norms": lambda run: (rc.gradient_norms(run),),
     "jacobian_products": lambda run: (rc.jacobian_products(run),),
     "step_jacobians": lambda run: (rc.step_jacobians(run),),
+    "intervene": lambda run: (rc.intervene(run, [Intervention(kind="hold", name="f", value=0.0, first=5)]),),
     "step_graph": lambda run: (rc.step_graph(run),),
     "hidden_states": lambda run: (run.network.trace(run.held_out.x),),
     "learning_curve": lambda run: (run.history, run.task.baseline(), run.log),
