@@ -82,8 +82,8 @@ def main() -> None:
                 f"control to picture, {place}",
                 "p50 ≤ 200 ms, p95 ≤ 500 ms",
                 _met(took),
-                p50=_p(took, 0.5),
-                p95=_p(took, 0.95),
+                p50=percentile(took, 0.5),
+                p95=percentile(took, 0.95),
             )
             page.close()
         browser.close()
@@ -92,19 +92,20 @@ def main() -> None:
         "control to picture",
         "p50 ≤ 200 ms, p95 ≤ 500 ms",
         _met(everything),
-        p50=_p(everything, 0.5),
-        p95=_p(everything, 0.95),
+        p50=percentile(everything, 0.5),
+        p95=percentile(everything, 0.95),
         mean=statistics.fmean(everything),
         presses=len(everything),
     )
 
 
-def _p(values: list[float], q: float) -> float:
+def percentile(values: list[float], q: float) -> float:
+    """The q-quantile of sorted values, the nearest of them."""
     return values[min(len(values) - 1, round(q * (len(values) - 1)))]
 
 
 def _met(values: list[float]) -> bool:
-    return _p(values, 0.5) <= 200 and _p(values, 0.95) <= 500
+    return percentile(values, 0.5) <= 200 and percentile(values, 0.95) <= 500
 
 
 if __name__ == "__main__":

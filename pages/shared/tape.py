@@ -22,7 +22,7 @@ def tape(hand: Hand) -> None:
             value=moments[here],
             format_func=lambda m: f"update {m:,}",
             key=key,
-            width=420,
+            width=280,
             label_visibility="collapsed",
             on_change=lambda: hand.seek(st.session_state[key]),
         )
