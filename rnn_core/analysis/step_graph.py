@@ -107,7 +107,7 @@ def step_graph(trace: Trace, readout: Any = None, costate: Any = None,
         with _Notebook() as notes:
             out, new, probes = cell.step(x, state)
             y = None if readout is None else readout(out)
-    given, named = _names(cell, readout, x, state, new, probes, out, y)
+    given, named = name_tensors(cell, readout, x, state, new, probes, out, y)
     nodes, edges = _dissolve(notes.calls, given, named)
     grads = _gradients(named, new, out, y, trace, costate, output_gradient) if wants else {}
     copies = {k: name for k, (_, v) in given.items() for name, probe in probes.items() if probe is v}
@@ -119,8 +119,8 @@ def step_graph(trace: Trace, readout: Any = None, costate: Any = None,
     return StepGraph(shown, tuple(e for e in edges if set(e) <= ids), carry)
 
 
-def _names(cell: Any, readout: Any, x: Any, state: Any, new: Any, probes: dict[str, Tensor], out: Tensor,
-           y: Tensor | None) -> tuple[dict[str, tuple[str, Tensor]], dict[str, tuple[str, Tensor]]]:
+def name_tensors(cell: Any, readout: Any, x: Any, state: Any, new: Any, probes: dict[str, Tensor], out: Tensor,
+                 y: Tensor | None) -> tuple[dict[str, tuple[str, Tensor]], dict[str, tuple[str, Tensor]]]:
     """What is given and what is computed: id → (kind, tensor). Earlier names win."""
     given: dict[str, tuple[str, Tensor]] = {}
     for path, v in paths(x) if x is not None else ():
