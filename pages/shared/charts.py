@@ -6,7 +6,6 @@ import streamlit as st
 
 import rnn_core as rc
 
-
 FORMATS = ("png", "svg")
 
 

@@ -13,10 +13,10 @@ from pages.shared.charts import live
 from pages.shared.engine import polling
 from pages.shared.hand import Hand
 from pages.shared.theme import mode
-from pages.shared.transport import status_line, still_line
+from pages.shared.transport import remarks, status_line, still_line
 from pages.shared.views import stories
 from pages.shared.watched import watched
-from pages.shared.words import note, plain, say, table_twin
+from pages.shared.words import note, say, table_twin
 from rnn_core.records import Baseline
 from rnn_core.records.progress import COLUMNS
 
@@ -60,8 +60,7 @@ def _curves(hand: Hand, look: Any, base: Baseline) -> None:
         seen = watched(hand.run_id)
         records, line = seen.records, status_line(look, seen.records[-1]["seconds"] if seen.records else 0.0)
         option = seen.picture(("curve", theme), lambda: _options(records, base, look.log, task, theme, look.target))
-        for sentence in filter(None, (look.reason, look.notice, look.trouble)):
-            st.warning(plain(sentence), icon=":material/warning:")
+        remarks(look)
     st.container(key="status").markdown(line + _verdict(task, base, _measured(records)))
     live(rc.figures.tape_mark(option[0], hand.moment, theme), key="curve")
     if option[1] is not None:

@@ -76,6 +76,12 @@ def status_line(look: Any, seconds: float) -> str:
     return f":gray[{after}] **{look.update:,}** :gray[of {look.target:,} · {seconds:.0f} s]"
 
 
+def remarks(look: Any) -> None:
+    """Why a run rests or ended, and what the store says, one sentence each."""
+    for sentence in filter(None, (look.reason, look.notice, look.trouble)):
+        st.warning(plain(sentence), icon=":material/info:")
+
+
 def still_line(run: Any) -> str:
     """Where a run stands that nobody trains here, in markdown."""
     return f":gray[{run.status} after update] **{run.update:,}**" if run.update else ":gray[not trained yet]"
@@ -104,6 +110,7 @@ def _follow(hand: Hand) -> None:
             return
         polling(hand.owner)
         st.container(key="status").markdown(status_line(look, seen.records[-1]["seconds"] if seen.records else 0.0))
+        remarks(look)
         rounds[0] += 1
         ended = look.status != hand.look.status
         if hand.live and (ended or hand.moment is None and rounds[0] % FOLLOW == 0 and look.kept > shown):
