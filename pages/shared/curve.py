@@ -14,7 +14,8 @@ from pages.shared.engine import polling
 from pages.shared.hand import Hand
 from pages.shared.theme import mode
 from pages.shared.transport import remarks, status_line, still_line
-from pages.shared.views import stories
+from pages.shared.viewer import viewer
+from pages.shared.views import chosen_row, now_of, stories
 from pages.shared.watched import watched
 from pages.shared.words import note, say, table_twin
 from rnn_core.records import Baseline
@@ -122,7 +123,11 @@ def _words(hand: Hand, run: rc.Run, base: Baseline) -> None:
             f"without memory scores {base.value:.3g}.",
             "that this architecture is better or worse than another: that takes several seeds and equal effort.",
         )
-    _samples(f"{hand.run_id or hand.spec.id}:{run.update}", run)
+    key = f"{hand.run_id or hand.spec.id}:{run.update}"
+    st.subheader("What it does with one sequence", anchor=False)
+    viewer(now_of(key, chosen_row(hand), run), key="train_states")
+    note(f"A held-out sequence, read by the network as it stands after update {run.update:,}.")
+    _samples(key, run)
     table_twin(lambda: pd.DataFrame(run.records[-500:]), "The curve as a table (last 500 updates)")
 
 

@@ -4,16 +4,37 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.shared.engine import polling
 from pages.shared.hand import Hand
+from pages.shared.watched import watched
+
+RARELY = 6
 
 
 def tape(hand: Hand) -> None:
-    """A slider over the recorded moments, with a step back and a step on; nothing where there is only one moment."""
-    moments = hand.moments
+    """A slider over the recorded moments, with a step back and a step on; nothing where there is only one moment.
+
+    It grows while the run moves; a move of it draws the whole page again.
+    """
+    shown, period = hand.moment, RARELY * polling(hand.owner) if hand.live else None
+
+    @st.fragment(run_every=period)
+    def drawn() -> None:
+        if st.session_state.get("moment") != shown:
+            st.rerun()
+        if hand.live:
+            hand.run = watched(hand.run_id).run()
+        _bar(hand, hand.moments)
+
+    drawn()
+
+
+def _bar(hand: Hand, moments: list[int]) -> None:
     if len(moments) < 2:
         return
-    here = moments.index(hand.moment) if hand.moment is not None else len(moments) - 1
-    key = f"tape_{hand.run_id}_{len(moments)}_{here}"
+    last = len(moments) - 1
+    here = last if hand.moment is None else moments.index(hand.moment)
+    key = f"tape_{hand.run_id}_{moments[-1]}_{here}"
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="tape"):
         _step(hand, "tape_back", "Back on the tape", "chevron_left", moments[max(here - 1, 0)], here == 0)
         st.select_slider(
@@ -26,7 +47,6 @@ def tape(hand: Hand) -> None:
             label_visibility="collapsed",
             on_change=lambda: hand.seek(st.session_state[key]),
         )
-        last = len(moments) - 1
         _step(hand, "tape_on", "Forward on the tape", "chevron_right", moments[min(here + 1, last)], here == last)
         if hand.moment is None:
             st.markdown(":small[:gray[Tape: every picture shows the network as it is now.]]", width="stretch")

@@ -42,6 +42,18 @@ def _timeline(key: str, row: int, compact: bool, moment: int, _run: rc.Run) -> b
     )
 
 
+@st.cache_data(max_entries=64, show_spinner=False)
+def now_of(key: str, row: int, _run: rc.Run) -> bytes:
+    """Input, states and prediction on one held-out sequence as the run stands, without its tape."""
+    batch = _run.held_out.rows(slice(row, row + 1))
+    trace = _run.network.trace(batch.x, mask=batch.mask)
+    story = _run.task.story(batch, 0, trace.outputs.detach())
+    name = f"now:{key.split(':')[0]}:{row}"
+    return rc.viewer.timeline(
+        trace, batch=batch, story=story, words=_run.task.words, key=name, compact=True, budget=BUDGET
+    )
+
+
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _moments(key: str, number: int, block: int, updates: tuple[int, ...], _run: rc.Run) -> list[rc.NetworkTrace]:
     """Neighbouring sequences at moments of the tape: they cost little more than one, and are asked for next."""
