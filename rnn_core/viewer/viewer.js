@@ -6,10 +6,11 @@
  * Everything in 1 and 2 is pure and exported for the tests; nothing touches the DOM at import time.
  *
  * Every header: view, key (the cursor is remembered under it), T, start, palette; link (cursor shared), labels (of steps).
- * timeline: rows, marks, moments (updates on the tape), try [{say, label, set}]. A row: {kind: bars | tokens | heatmap |
- *   area | line, array, symbol, sub, title, short, tone, range}; given (never changes with the tape); of + unit (shows
- *   the selected unit of that heatmap), column, over [{array, tone}], target {value | array, label}; tokens: labels
- *   ([T] or [M][T]), expect, scored; heatmap: order, scale, key, card {equations, memory}, plain (units not selectable).
+ * timeline: rows, marks, moments (updates on the tape), try [{say, label, set}], brush (stretches may be selected). A row:
+ *   {kind: bars | tokens | heatmap | area | line, array, symbol, sub, title, short, tone, range}; given (never changes
+ *   with the tape); of + unit (shows the selected unit of that heatmap), column, over [{array, tone}], log (sizes of
+ *   gradients, 1e−8 to 10), target {value | array, label}; tokens: labels ([T] or [M][T]), expect, scored; heatmap: order,
+ *   scale, key, card {equations, memory, gradient}, plain (units not selectable), twin (shares its units with that one).
  * graph: nodes, shared (weights), edges [from, to, bends], carry [leaves, enters, height, bends], size, gradients;
  *   arrays "value:<id>" (T, n) and "gradient:<id>" (T).
  * An equation is {terms: [{s, sub, tone, array} | {op}], numbers}; numbers says that they may stand in for the letters.
@@ -46,7 +47,7 @@ export function reader({ shape, data, range }) {
   const top = data instanceof Float32Array ? 0 : 2 ** (8 * data.BYTES_PER_ELEMENT) - 1
   const place = (m, t, n) => (Math.min(m, M - 1) * T + t) * N + n
   const at = top ? (m, t, n = 0) => dequantise(data[place(m, t, n)], range, top) : (m, t, n = 0) => data[place(m, t, n)]
-  return { M, T, N, at }
+  return { M, T, N, at, data, top, span: range }
 }
 
 // ── 2. Numbers, colours, geometry ───────────────────────────────────────────────────────────────────────────────────
@@ -97,9 +98,20 @@ export function shade(value, [low, high], table) {
 
 export const cssColour = word => `rgb(${word & 255} ${word >> 8 & 255} ${word >> 16 & 255} / ${word ? 1 : 0})`
 
-/** (T, N) values of one moment → an N-row, T-column picture, rows in the given order of units. */
-export function pixels(read, m, order, range, table, out = new Uint32Array(read.T * order.length)) {
-  order.forEach((unit, row) => { for (let t = 0; t < read.T; t++) out[row * read.T + t] = shade(read.at(m, t, unit), range, table) })
+/** (T, N) values of one moment → an N-row, T-column picture, rows in the given order of units; log for gradients' sizes. */
+export function pixels({ M, T, N, data, top, span }, m, order, range, table, { out = new Uint32Array(T * order.length), log = false } = {}) {
+  const [low, high] = log ? [0, 1] : range, scale = high > low ? 255 / (high - low) : 0, first = Math.min(m, M - 1) * T * N
+  const step = top ? (span[1] - span[0]) / (top - 1) : 1, start = top ? span[0] : 0
+  order.forEach((unit, row) => {
+    for (let t = 0, from = first + unit, to = row * T; t < T; t++, from += N, to++) {
+      const raw = data[from], value = start + raw * step
+      if (top ? raw === top : Number.isNaN(raw)) out[to] = 0
+      else {
+        const level = ((log ? gradientLevel(value) : value) - low) * scale + .5
+        out[to] = table[level < 0 ? 0 : level > 255 ? 255 : level | 0]
+      }
+    }
+  })
   return out
 }
 
@@ -114,41 +126,117 @@ export function spread(series) {
 
 /** Distance between two labels of the time axis. */
 export function tickStep(cell, room = 44) {
-  return [1, 2, 5, 10, 20, 25, 50, 100, 200, 500].find(step => step * cell >= room) ?? 1000
+  return [1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000, 2000, 5000].find(step => step * cell >= room) ?? 10000
+}
+
+/** The labelled steps of a time axis that shows the steps from first to last. */
+export function ticks({ cell, first, last }, room) {
+  const step = tickStep(cell, room), start = Math.ceil(first / step) * step, found = []
+  for (let t = start; t + .5 <= last; t += step) found.push(t)
+  return found
 }
 
 /** Height of one unit's line in a heatmap. */
-export function unitHeight(N, maps, { small, short }) {
-  const room = (short ? 128 : small ? 170 : 196) / (maps > 2 ? 1.9 : maps > 1 ? 1.4 : 1)
-  return clamp(room / N, 1, N <= 6 ? 18 : 12)
+export function unitHeight(N, maps, { small, short, slim = false }) {
+  const room = (short ? 128 : small ? 170 : 196) / (maps > 2 ? 1.9 : maps > 1 ? 1.4 : 1) * (slim ? .45 : 1)
+  return clamp(room / N, slim ? .5 : 1, N <= 6 && !slim ? 18 : slim ? 8 : 12)
+}
+
+const FEWEST = 8
+
+/** A stretch [from, to) of the time axis, moved and cut to lie within 0 … T and never narrower than a few steps. */
+export function fitSpan([from, to], T) {
+  const width = clamp(to - from, Math.min(FEWEST, T), T), start = clamp(from, 0, T - width)
+  return [start, start + width]
+}
+
+/** The stretch made `factor` times as wide (below 1: closer), with the place `at` staying where it was. */
+export function zoomSpan([from, to], T, factor, at = (from + to) / 2) {
+  const width = clamp((to - from) * factor, Math.min(FEWEST, T), T), share = (at - from) / (to - from)
+  return fitSpan([at - share * width, at + (1 - share) * width], T)
+}
+
+export const panSpan = ([from, to], T, by) => fitSpan([from + by, to + by], T)
+
+export const isWhole = ([from, to], T) => to - from > T - 1e-6
+
+export const isSeen = ([from, to], t) => t + .5 > from && t + .5 < to
+
+/** The stretch in which step t is seen: the same, or a page further on or back. */
+export function followSpan([from, to], T, t) {
+  if (isSeen([from, to], t)) return [from, to]
+  const width = to - from, lead = .1 * width
+  return fitSpan(t < from ? [t + 1 + lead - width, t + 1 + lead] : [t - lead, t - lead + width], T)
+}
+
+/** Milliseconds a step stays on screen: a short run is readable, and a long one does not take minutes. */
+export const paceOf = (T, { pace = 140, calm = false, speed = 1 } = {}) => (calm ? 500 : clamp(14000 / T, 33, pace)) / speed
+
+/** Steps that are due after some milliseconds: one at a time while each can be seen, a few when they outrun the frames. */
+export const stepsDue = (elapsed, pace) => elapsed < pace ? 0 : pace >= 16 ? 1 : Math.min(8, Math.floor(elapsed / pace))
+
+/** Halfway between what a unit holds in a stretch of steps and what it holds elsewhere, to two digits: where "on" may begin. */
+export function halfway(values, first, last, [low, high]) {
+  const mean = list => { const known = list.filter(Number.isFinite); return known.length ? known.reduce((a, b) => a + b) / known.length : undefined }
+  const inside = mean(values.slice(first, last + 1)), outside = mean([...values.slice(0, first), ...values.slice(last + 1)])
+  const value = ((inside ?? outside ?? 0) + (outside ?? (low + high) / 2)) / 2
+  return Number(clamp(value, low, high).toFixed(2))
+}
+
+/** The runs of steps [first, last] whose values reach a threshold. */
+export function onRuns(values, threshold) {
+  const runs = []
+  values.forEach((v, t) => {
+    if (!(v >= threshold)) return
+    if (runs.at(-1)?.[1] === t - 1) runs.at(-1)[1] = t
+    else runs.push([t, t])
+  })
+  return runs
+}
+
+/** The place in a rising list that is nearest to a value. */
+export const nearest = (list, value) => list.reduce((best, v, i) => Math.abs(v - value) < Math.abs(list[best] - value) ? i : best, 0)
+
+/** A wished place made possible: a step, a unit and a moment that exist. */
+export function startAt({ t, unit, map, moment }, { T, maps, last }) {
+  const whole = (value, top, otherwise) => Number.isFinite(value) ? clamp(Math.round(value), 0, top) : otherwise
+  const row = maps.find(one => one.array === map) ?? maps[0]
+  return { t: whole(t, T - 1, 0), map: row?.array, unit: row && (row.order.includes(unit) ? unit : row.order[0]), moment: whole(moment, last, last) }
+}
+
+/** A file name made of words: letters and digits stay, all else becomes hyphens. */
+export function fileName(words, ending) {
+  const safe = words.map(word => String(word ?? "").normalize("NFKC").replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "")).filter(Boolean)
+  return safe.join("-").slice(0, 80).replace(/-+$/, "") + "." + ending
 }
 
 const HEIGHTS = { bars: [44, 34], area: [24, 17], line: [72, 54], cell: [52, 36], tokens: [22, 20] }
 const GAPS = { bars: [14, 10], area: [9, 6], line: [10, 6], cell: [12, 8], tokens: [12, 8], heatmap: [18, 12] }
 
-/** Where each row stands: {left, right, cell, rows: [{row, y, h}], top, bottom, height}. */
-export function layoutRows(rows, T, { width, small = false, short = false }) {
-  const left = small ? 78 : 148, right = small ? 50 : 58, maps = rows.filter(r => r.kind === "heatmap").length, which = short && !small ? 1 : 0
+/** Where each row stands, and which steps are seen: {left, plot, cell, first, last, rows: [{row, y, h}], top, bottom, height}. */
+export function layoutRows(rows, T, { width, small = false, short = false, span: [first, last] = [0, T] }) {
+  const left = small ? 78 : 148, right = small ? 50 : 58, which = short && !small ? 1 : 0, plot = Math.max(.01, width - left - right)
+  const maps = rows.filter(r => r.kind === "heatmap" && !r.slim).length
   let y = 28
   const placed = rows.map(row => {
-    const shape = row.kind === "line" && row.unit ? "cell" : row.kind === "area" && row.over?.length ? "cell" : row.kind
-    const h = row.kind === "heatmap" ? unitHeight(row.order.length, maps, { small, short }) * row.order.length
+    const shape = row.kind === "line" && (row.unit || row.log) ? "cell" : row.kind === "area" && row.over?.length ? "cell" : row.kind
+    const h = row.kind === "heatmap" ? unitHeight(row.order.length, maps, { small, short, slim: row.slim }) * row.order.length
       : HEIGHTS[shape][which] * (row.kind === "tokens" && row.expect ? 2 : 1)
     const place = { row, y, h }
     y += h + GAPS[shape][which]
     return place
   })
   const bottom = placed.length ? placed.at(-1).y + placed.at(-1).h : y
-  return { left, right, width, small, cell: Math.max(.01, width - left - right) / T, rows: placed, top: 26, bottom, height: Math.ceil(bottom + 40) }
+  return { left, right, width, small, plot, first, last, cell: plot / (last - first), rows: placed, top: 26, bottom, height: Math.ceil(bottom + 40) }
 }
 
 /** What lies under a point: the step, and the unit when the point is in a heatmap. */
 export function hit(layout, T, x, y) {
-  const t = clamp(Math.floor((x - layout.left) / layout.cell), 0, T - 1)
+  const t = clamp(Math.floor(layout.first + (x - layout.left) / layout.cell), 0, T - 1)
   const inside = layout.rows.find(p => p.row.kind === "heatmap" && y >= p.y && y < p.y + p.h)
   if (!inside || x < layout.left) return { t }
-  const { order, array } = inside.row
-  return { t, map: array, unit: order[clamp(Math.floor((y - inside.y) / inside.h * order.length), 0, order.length - 1)] }
+  const { order, array, twin } = inside.row
+  return { t, map: twin ?? array, unit: order[clamp(Math.floor((y - inside.y) / inside.h * order.length), 0, order.length - 1)] }
 }
 
 /** The heatmap rows as one list of lines; moving down from the last line of one map enters the next. */
@@ -182,6 +270,99 @@ export function describe({ t, T, unit, value, label, mapTitle, update }) {
   return `time ${t} of ${T - 1}${token}, ${unit === undefined ? "" : `unit ${unit}, `}${mapTitle} ${fixed(value)}${moment}`
 }
 
+const escaped = text => String(text).replace(/[&<>"]/g, sign => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[sign])
+const brief = number => String(Number(Number(number).toFixed(2)))
+const MOST_RECTS = 4096
+
+/** Takes the strokes meant for a 2-D canvas and writes them down as SVG: text stays text and lines stay lines. */
+export class SvgPen {
+  constructor(width, height, measure) {
+    Object.assign(this, { width, height, measure, parts: [], d: "", kept: [], clips: 0 })
+    Object.assign(this, { fillStyle: "black", strokeStyle: "black", lineWidth: 1, globalAlpha: 1, font: "400 10px sans-serif", textAlign: "left", dash: [] })
+  }
+
+  add(tag, attributes, inner = "") {
+    const list = Object.entries(attributes).filter(([, value]) => value !== undefined)
+    this.parts.push(`<${tag}${list.map(([name, value]) => ` ${name}="${escaped(typeof value === "number" ? brief(value) : value)}"`).join("")}` + (inner ? `>${inner}</${tag}>` : "/>"))
+  }
+
+  get paint() { return { fill: this.fillStyle, "fill-opacity": this.globalAlpha < 1 ? this.globalAlpha : undefined } }
+
+  get line() {
+    return { fill: "none", stroke: this.strokeStyle, "stroke-width": this.lineWidth, "stroke-linejoin": "round",
+      "stroke-opacity": this.globalAlpha < 1 ? this.globalAlpha : undefined, "stroke-dasharray": this.dash.join(" ") || undefined }
+  }
+
+  save() { this.kept.push([this.parts.length, false, { fillStyle: this.fillStyle, strokeStyle: this.strokeStyle, lineWidth: this.lineWidth, globalAlpha: this.globalAlpha, font: this.font, textAlign: this.textAlign, dash: this.dash }]) }
+
+  restore() {
+    const [, clipped, state] = this.kept.pop()
+    if (clipped) this.parts.push("</g>")
+    Object.assign(this, state)
+  }
+
+  clip() {
+    const id = `seen${++this.clips}`
+    this.parts.push(`<clipPath id="${id}"><path d="${this.d}"/></clipPath><g clip-path="url(#${id})">`)
+    this.kept.at(-1)[1] = true
+  }
+
+  beginPath() { this.d = "" }
+  moveTo(x, y) { this.d += `M${brief(x)},${brief(y)}` }
+  lineTo(x, y) { this.d += `L${brief(x)},${brief(y)}` }
+  rect(x, y, w, h) { this.d += `M${brief(x)},${brief(y)}h${brief(w)}v${brief(h)}h${brief(-w)}z` }
+  roundRect(x, y, w, h, r) { this.d += `M${brief(x + r)},${brief(y)}h${brief(w - 2 * r)}q${r},0 ${r},${r}v${brief(h - 2 * r)}q0,${r} ${-r},${r}h${brief(2 * r - w)}q${-r},0 ${-r},${-r}v${brief(2 * r - h)}q0,${-r} ${r},${-r}z` }
+
+  /** Whole circles only. */
+  arc(x, y, r) { this.d += `M${brief(x - r)},${brief(y)}a${r},${r} 0 1 0 ${2 * r},0a${r},${r} 0 1 0 ${-2 * r},0z` }
+
+  fill() { this.add("path", { d: this.d, ...this.paint }) }
+  stroke() { this.add("path", { d: this.d, ...this.line }) }
+  fillRect(x, y, width, height) { this.add("rect", { x, y, width, height, ...this.paint }) }
+  strokeRect(x, y, width, height) { this.add("rect", { x, y, width, height, ...this.line }) }
+  setLineDash(list) { this.dash = list }
+  measureText(text) { return { width: this.measure(text, this.font) } }
+  fillText(text, x, y) { this.write(text, x, y, this.paint) }
+  strokeText(text, x, y) { this.write(text, x, y, this.line) }
+
+  write(text, x, y, paint) {
+    const [, slant, weight, size, family] = this.font.match(/^\s*(italic|normal)?\s*(\d+)?\s*([\d.]+)px\s+(.*)$/) ?? [, , , 14, "sans-serif"]
+    const anchor = { center: "middle", right: "end" }[this.textAlign]
+    this.add("text", { x, y, "font-family": family, "font-size": Number(size), "font-weight": weight === "400" ? undefined : weight, "font-style": slant, "text-anchor": anchor, ...paint }, escaped(text))
+  }
+
+  /** Part of a picture of coloured cells: cell by cell when there are few, else as an image in sharp pixels. */
+  drawImage(source, sx, sy, sw, sh, x, y, w, h) {
+    const from = Math.floor(sx), to = Math.ceil(sx + sw), dx = w / sw, dy = h / sh
+    if ((to - from) * sh > MOST_RECTS) {
+      const image = `<image width="${source.width}" height="${source.height}" preserveAspectRatio="none" image-rendering="pixelated" href="${source.toDataURL()}"/>`
+      this.add("svg", { x, y, width: w, height: h, viewBox: [sx, sy, sw, sh].map(brief).join(" "), preserveAspectRatio: "none", opacity: this.globalAlpha < 1 ? this.globalAlpha : undefined }, image)
+      return
+    }
+    const { data } = source.getContext("2d").getImageData(from, sy, to - from, sh), words = new Uint32Array(data.buffer, data.byteOffset, (to - from) * sh)
+    let cells = ""
+    words.forEach((word, i) => {
+      const t = from + i % (to - from), left = Math.max(t, sx), right = Math.min(t + 1, sx + sw)
+      if (word) cells += `<rect x="${brief(x + (left - sx) * dx)}" y="${brief(y + Math.floor(i / (to - from)) * dy)}" width="${brief((right - left) * dx)}" height="${brief(dy)}" fill="rgb(${word & 255},${word >> 8 & 255},${word >> 16 & 255})"/>`
+    })
+    this.add("g", { "shape-rendering": "crispEdges", opacity: this.globalAlpha < 1 ? this.globalAlpha : undefined }, cells)
+  }
+
+  /** The whole drawing on its ground. */
+  drawing(ground) {
+    return `<svg xmlns="${SVG}" width="${brief(this.width)}" height="${brief(this.height)}" viewBox="0 0 ${brief(this.width)} ${brief(this.height)}">`
+      + `<rect width="100%" height="100%" fill="${escaped(ground)}"/>${this.parts.join("")}</svg>`
+  }
+}
+
+/** A colour that every program reads: "color(srgb 1 0 0)", as browsers report mixed colours, becomes "rgb(255, 0, 0)". */
+export function plainColour(colour) {
+  const parts = colour.match(/^color\(srgb ([\d.e-]+) ([\d.e-]+) ([\d.e-]+)(?: \/ ([\d.]+))?\)$/)
+  if (!parts) return colour
+  const [r, g, b] = parts.slice(1, 4).map(part => Math.round(255 * clamp(Number(part), 0, 1)))
+  return parts[4] === undefined ? `rgb(${r}, ${g}, ${b})` : `rgba(${r}, ${g}, ${b}, ${parts[4]})`
+}
+
 // ── 3. Small DOM ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const SVG = "http://www.w3.org/2000/svg"
@@ -201,11 +382,39 @@ const svg = (tag, attributes = {}, ...kids) => fill(document.createElementNS(SVG
 const ICONS = {
   home: ["M4 4h2v12H4zM16 4v12L7 10z"], play: ["M5 3v14l12-7z"], pause: ["M4 3h4v14H4zM12 3h4v14h-4z"],
   back: ["M12 5l-5 5 5 5", true], on: ["M8 5l5 5-5 5", true],
+  closer: ["M4 10h12M10 4v12", true], wider: ["M4 10h12", true], whole: ["M3 4v12M17 4v12M6 10h8M8 7l-3 3 3 3M12 7l3 3-3 3", true],
+  select: ["M4 7V4h3M13 4h3v3M16 13v3h-3M7 16H4v-3M8 10h4", true], save: ["M10 3v9M6 8.5l4 4 4-4M4 16h12", true],
 }
 function icon(name) {
   const [d, open] = ICONS[name]
   const paint = open ? { fill: "none", stroke: "currentColor", "stroke-width": 2 } : { fill: "currentColor" }
   return svg("svg", { viewBox: "0 0 20 20", width: 17, height: 17, "aria-hidden": "true", ...paint }, svg("path", { d }))
+}
+
+/** Hands a file to the browser's downloads; nothing leaves the page. */
+function download(blob, name) {
+  const link = html("a", { href: URL.createObjectURL(blob), download: name })
+  link.click()
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
+}
+
+const WRITTEN = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "opacity", "font-family", "font-size", "font-style", "font-weight", "text-anchor"]
+
+/** A drawing of the page as SVG text of its own: what the style sheet says is written into every element. */
+function serialised(drawn, ground) {
+  const copy = drawn.cloneNode(true), box = drawn.getBoundingClientRect(), width = Math.ceil(box.width), height = Math.ceil(box.height)
+  const copies = [...copy.querySelectorAll("*")], originals = [...drawn.querySelectorAll("*")], hidden = []
+  originals.forEach((element, i) => {
+    const style = getComputedStyle(element), one = copies[i]
+    if (style.display === "none" || style.visibility === "hidden") return hidden.push(one)
+    for (const name of [...one.getAttributeNames()].filter(name => /^(class|style|role|tabindex|aria-|data-)/.test(name))) one.removeAttribute(name)
+    for (const name of WRITTEN) if (style.getPropertyValue(name)) one.setAttribute(name, plainColour(style.getPropertyValue(name)))
+  })
+  for (const one of hidden) one.remove()
+  for (const name of copy.getAttributeNames()) copy.removeAttribute(name)
+  fill(copy, { width, height, viewBox: `0 0 ${width} ${height}` }, [])
+  copy.prepend(svg("rect", { width: "100%", height: "100%", fill: ground }))
+  return new XMLSerializer().serializeToString(copy)
 }
 
 const inTone = tone => tone ? `color: var(--tone-${tone})` : undefined
@@ -217,6 +426,8 @@ const letter = ({ s, sub, tone }) => html("span", { class: "letter", style: inTo
 const common = globalThis[Symbol.for("rnn-core.viewer")] ??= { memory: new Map(), bus: new EventTarget() }
 
 const CURSOR = 1, BASE = 2, BITMAP = 4, ALL = 7
+const SPEEDS = [.5, 1, 2, 4], QUIET = 250
+const OURS = new Set([" ", "Enter", "ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"])
 
 function luminance(colour) {
   const [r, g, b] = (colour.match(/[\d.]+/g) ?? [255, 255, 255]).map(Number)
@@ -226,7 +437,7 @@ function luminance(colour) {
 /** The colours and fonts of the page the viewer stands in, with the palette's meanings for its light or dark ground. */
 function readTheme(box, probe, palette) {
   const style = getComputedStyle(box)
-  const paint = name => { probe.style.color = `var(${name})`; return getComputedStyle(probe).color }
+  const paint = name => { probe.style.color = `var(${name})`; return plainColour(getComputedStyle(probe).color) }
   const paper = paint("--v-paper"), mode = luminance(paper) < 110 ? "dark" : "light"
   const theme = {
     mode, paper, ink: paint("--v-ink"), ink2: paint("--v-ink2"), line: paint("--v-line"), surface: paint("--v-surface"),
@@ -258,13 +469,19 @@ class View {
       back: html("button", { type: "button", "aria-label": "One step back", title: "One step back" }, icon("back")),
       on: html("button", { type: "button", "aria-label": "One step on", title: "One step on" }, icon("on")),
     }
-    this.bar = html("div", { class: "bar", role: "group", "aria-label": "Time" }, ...Object.values(this.buttons))
+    this.speed = html("select", { class: "speed", "aria-label": "Speed", title: "Speed of Play" }, ...SPEEDS.map(value => html("option", { value, text: (value === .5 ? "½" : value) + "×" })))
+    this.speed.value = common.speed ?? 1
+    this.menu = this.saveMenu()
+    this.bar = html("div", { class: "bar", role: "group", "aria-label": "Time" }, ...Object.values(this.buttons), this.speed, this.menu)
     this.card = html("div", { class: "card" })
     this.stage = html("div", { class: "stage" })
     this.main = html("div", { class: "main" }, this.stage, this.card)
     box.append(this.bar, this.main, this.say, this.probe)
     const press = { home: () => this.setTime(0), back: () => this.setTime(this.t - 1), on: () => this.setTime(this.t + 1), play: () => this.playing ? this.pause() : this.play() }
     for (const [name, act] of Object.entries(press)) this.listen(this.buttons[name], "click", () => { if (name !== "play") this.pause(); act() })
+    this.listen(this.speed, "change", () => { common.speed = Number(this.speed.value) })
+    this.listen(box, "keydown", event => { if (OURS.has(event.key)) event.stopPropagation() })
+    this.listen(box, "focusin", ({ target }) => { target.setAttribute("data-lm-suppress-shortcuts", "true") })
     this.still = globalThis.matchMedia?.("(prefers-reduced-motion: reduce)")
     this.listen(common.bus, "cursor", ({ detail }) => { if (detail.from !== this && this.header?.link && detail.link === this.header.link) this.setTime(detail.t, false) })
     const dusk = globalThis.matchMedia?.("(prefers-color-scheme: dark)")
@@ -294,13 +511,12 @@ class View {
     if (this.playing) this.ask(0)
   }
 
-  /** Steps are spread so that a short run is readable and a long one does not take minutes. */
   advance(now) {
-    const pace = this.calm ? 500 : clamp(14000 / this.T, 33, this.pace ?? 140)
-    if (now - this.shown < pace) return
+    const due = stepsDue(now - this.shown, paceOf(this.T, { pace: this.pace, calm: this.calm, speed: Number(this.speed.value) }))
+    if (!due) return
     this.shown = now
     if (this.t >= this.T - 1) this.pause()
-    else this.setTime(this.t + 1)
+    else this.setTime(this.t + due)
   }
 
   play() {
@@ -330,14 +546,64 @@ class View {
     if (tell && this.header.link) common.bus.dispatchEvent(new CustomEvent("cursor", { detail: { link: this.header.link, t: next, from: this } }))
   }
 
-  remember() { if (this.header?.key) common.memory.set(this.header.key, this.place()) }
+  remember() { if (this.header?.key) common.memory.set(this.header.key, this.memory()) }
+
+  /** What is remembered under the key: at least the place that a pick reports. */
+  memory() { return this.place() }
 
   /** Where the cursor stood under this key before, else where the payload says it should start. */
   recall(header) { return common.memory.get(header.key) ?? header.start ?? {} }
 
   pick(extra) { this.host.emit("pick", { ...this.place(), ...extra }) }
 
-  announce(text) { if (!this.playing && this.say.textContent !== text) this.say.textContent = text }
+  /** Said once things have come to rest: nothing while playing or dragging, only the last of many. */
+  announce(text) {
+    this.news = text
+    this.telling ??= setTimeout(() => {
+      this.telling = undefined
+      if (!this.playing && this.say.textContent !== this.news) this.say.textContent = this.news
+    }, QUIET)
+  }
+
+  saveMenu() {
+    const button = (kind, text) => {
+      const made = html("button", { type: "button", text })
+      this.listen(made, "click", () => { menu.open = false; this.save(kind) })
+      return made
+    }
+    const menu = html("details", { class: "menu" }, html("summary", { "aria-label": "Take the picture away", title: "Take the picture away" }, icon("save")),
+      html("div", { role: "group", "aria-label": "Take the picture away" }, button("png", "Picture (PNG)"), button("svg", "Drawing (SVG)")))
+    this.listen(menu, "focusout", ({ relatedTarget }) => { if (!menu.contains(relatedTarget)) menu.open = false })
+    this.listen(menu, "keydown", event => {
+      if (event.key !== "Escape" || !menu.open) return
+      menu.open = false
+      menu.firstChild.focus()
+      event.stopPropagation()
+    })
+    return menu
+  }
+
+  /** The picture as SVG text. */
+  drawing() { return serialised(this.stage.querySelector("svg"), this.theme.paper) }
+
+  /** The picture in pixels, twice as fine as on paper: a canvas. */
+  async pixels() {
+    const image = new Image(), source = URL.createObjectURL(new Blob([this.drawing()], { type: "image/svg+xml" }))
+    image.src = source
+    await image.decode()
+    URL.revokeObjectURL(source)
+    const canvas = html("canvas", { width: 2 * image.width, height: 2 * image.height })
+    canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height)
+    return canvas
+  }
+
+  async save(kind) {
+    const canvas = kind === "png" ? await this.pixels() : undefined
+    const blob = canvas ? await new Promise(done => canvas.toBlob(done, "image/png")) : new Blob([this.drawing()], { type: "image/svg+xml" })
+    const name = fileName(["rnn", this.header.view, this.header.key], kind)
+    if (blob) download(blob, name)
+    this.announce(blob ? `${name} was handed to the browser's downloads.` : "This picture is too large for the browser to save.")
+  }
 
   retheme() {
     if (!this.header) return
@@ -351,6 +617,7 @@ class View {
     this.ending.abort()
     this.watchSize.disconnect()
     this.watchTheme.disconnect()
+    clearTimeout(this.telling)
     cancelAnimationFrame(this.request)
     this.request = 0
     this.box.replaceChildren()
@@ -358,6 +625,9 @@ class View {
 }
 
 // ── 5. Cards ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Sets an element's text only when it changes: the browser lays out less. */
+function write(element, text) { if (element.textContent !== text) element.textContent = text }
 
 /** Text with its strong parts: [["This unit is "], ["writing", true]]. */
 function prose(element, parts) { element.replaceChildren(...parts.map(([text, strong]) => strong ? html("b", { text }) : text)) }
@@ -377,7 +647,7 @@ function equationNumbers(equation, valueOf) {
     return slot
   })
   const line = html("div", { class: "num" }, ...kids)
-  return { line, refresh() { for (const [slot, term] of slots) slot.textContent = fixed(valueOf(term)) } }
+  return { line, refresh() { for (const [slot, term] of slots) write(slot, fixed(valueOf(term))) } }
 }
 
 function colourKey(key) {
@@ -397,46 +667,96 @@ function tryLinks(list, go) {
 // ── 6. Timeline ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const SLIDER = { tabindex: 0, role: "slider", "aria-label": "time cursor", "aria-valuemin": 0, "data-lm-suppress-shortcuts": "true" }
+const MINI = 18, GRIP = 12, FLOOR = 1e-6
 
 class TimelineView extends View {
   constructor(box, host) {
     super(box, host)
-    Object.assign(this, { moment: 0, moments: [], bitmaps: new Map(), slots: [] })
+    Object.assign(this, { moment: 0, moments: [], bitmaps: new Map(), slots: [], span: [0, 1], fingers: new Map(), selecting: false })
     this.base = html("canvas", { class: "base", "aria-hidden": "true" })
     this.over = html("canvas", { class: "over", ...SLIDER })
-    this.stage.append(this.base, this.over)
+    this.mini = html("canvas", { class: "mini", tabindex: 0, role: "scrollbar", "aria-label": "steps shown", "aria-orientation": "horizontal", "aria-valuemin": 0, hidden: true })
+    this.stage.append(this.base, this.mini, this.over)
+    this.makeTools()
+    this.makeTape()
+    this.makeBrushBox()
+    this.listen(this.over, "keydown", event => this.key(event))
+    this.listen(this.over, "pointerdown", event => this.pointerDown(event))
+    this.listen(this.over, "pointermove", event => this.pointerMove(event))
+    this.listen(this.over, "pointerup", event => this.pointerUp(event))
+    this.listen(this.over, "pointercancel", event => this.pointerUp(event, false))
+    this.listen(this.over, "wheel", event => this.wheel(event), { passive: false })
+    this.listen(this.mini, "pointerdown", event => { this.mini.setPointerCapture?.(event.pointerId); this.miniTo(event) })
+    this.listen(this.mini, "pointermove", event => { if (event.buttons) this.miniTo(event) })
+    this.listen(this.mini, "keydown", event => this.miniKey(event))
+    document.fonts?.ready.then(() => this.header && this.ask(BASE | CURSOR))
+  }
+
+  makeTools() {
+    const tool = (name, label, act) => {
+      const button = html("button", { type: "button", "aria-label": label, title: label }, icon(name))
+      this.listen(button, "click", act)
+      return button
+    }
+    this.zoom = { wider: tool("wider", "Wider: more steps", () => this.zoomBy(2)), closer: tool("closer", "Closer: fewer steps", () => this.zoomBy(.5)), whole: tool("whole", "The whole sequence", () => this.setSpan([0, this.T])) }
+    this.zoomBox = html("div", { class: "joined", role: "group", "aria-label": "Zoom in time" }, ...Object.values(this.zoom))
+    this.select = tool("select", "Select steps of a unit", () => this.startSelecting(!this.selecting))
+    this.menu.before(this.zoomBox, this.select)
+  }
+
+  makeTape() {
     this.tape = html("input", { type: "range", min: 0, step: 1, "aria-label": "training moment" })
     this.tapeValue = html("b")
     this.tapeBox = html("label", { class: "tape" }, html("span", {}, "training tape", html("span", { class: "long", text: " · after update" })), this.tapeValue, this.tape)
     this.bar.append(this.tapeBox)
     this.listen(this.tape, "input", () => this.set({ moment: Number(this.tape.value) }))
-    this.listen(this.over, "keydown", event => this.key(event))
-    this.listen(this.over, "pointerdown", event => this.pointerDown(event))
-    this.listen(this.over, "pointermove", event => { if (event.buttons) this.pointerMove(event) })
-    this.listen(this.over, "pointerup", event => this.pointerUp(event))
-    document.fonts?.ready.then(() => this.header && this.ask(BASE | CURSOR))
+    this.listen(this.tape, "change", () => {
+      clearTimeout(this.released)
+      this.released = setTimeout(() => this.pick(), QUIET)
+    })
   }
 
-  place() { return { t: this.t, unit: this.unit, map: this.map, moment: this.moment } }
+  makeBrushBox() {
+    this.limit = html("input", { type: "range", "aria-label": "threshold" })
+    this.limitValue = html("b")
+    this.brushSay = html("p", { class: "say" })
+    const clear = html("button", { type: "button", class: "link", text: "Clear the selection" })
+    this.brushBox = html("div", { class: "brush", hidden: true }, html("b", { class: "title", text: "Selected" }), this.brushSay, html("label", {}, "on from ", this.limit, this.limitValue), clear)
+    this.listen(this.limit, "input", () => this.setLimit(Number(this.limit.value)))
+    this.listen(this.limit, "change", () => this.tellBrush())
+    this.listen(clear, "click", () => this.clearBrush())
+  }
+
+  place() {
+    const update = this.moments[this.moment]
+    return { t: this.t, unit: this.unit, map: this.map, moment: this.moment, ...(update === undefined ? {} : { update }) }
+  }
+
+  memory() { return { ...this.place(), span: this.span, brush: this.brush, asked: this.asked, atEnd: this.moment === this.last } }
 
   get last() { return Math.max(0, this.moments.length - 1) }
 
   update({ header, arrays }) {
-    const known = this.header?.key === header.key, atEnd = !this.header || this.moment === this.last
-    const from = known ? this.place() : this.recall(header)
+    const known = this.header?.key === header.key, from = known ? this.memory() : this.recall(header), start = header.start ?? {}
     this.header = header
     this.read = Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, reader(array)]))
     this.moments = header.moments ?? []
-    this.T = header.T
     this.maps = header.rows.filter(row => row.kind === "heatmap" && !row.plain)
-    const map = this.maps.find(row => row.array === from.map) ?? this.maps[0]
-    this.map = map?.array
-    this.unit = map ? (map.order.includes(from.unit) ? from.unit : map.order[0]) : undefined
-    this.t = clamp(from.t ?? 0, 0, this.T - 1)
-    this.moment = clamp(known && atEnd ? this.last : from.moment ?? this.last, 0, this.last)
+    const sameLength = known && this.T === header.T || !known && from.span?.[1] <= header.T
+    this.T = header.T
+    this.span = fitSpan(sameLength && from.span ? from.span : [0, this.T], this.T)
+    this.asked = start.moment === undefined || start.moment >= this.last ? "newest" : this.moments[start.moment]
+    const led = from.asked !== undefined && from.asked !== this.asked
+    const moment = led ? start.moment : from.atEnd ? this.last : from.update === undefined ? from.moment : nearest(this.moments, from.update)
+    Object.assign(this, startAt({ ...from, moment }, { T: this.T, maps: this.maps, last: this.last }))
+    this.brush = this.maps.some(row => row.array === from.brush?.map && row.order.includes(from.brush.unit)) && from.brush.last < this.T ? from.brush : undefined
+    this.span = followSpan(this.span, this.T, this.t)
     this.tape.max = this.last
     this.tapeBox.hidden = this.moments.length < 2
+    this.zoomBox.hidden = this.T <= FEWEST
+    this.select.hidden = !header.brush || !this.maps.length
     this.over.setAttribute("aria-valuemax", this.T - 1)
+    this.told = undefined
     this.bitmaps.clear()
     this.buildCard()
     this.retheme()
@@ -452,17 +772,77 @@ class TimelineView extends View {
       if (changed) this.buildCard()
       bits |= BASE
     }
-    if (moment !== undefined && moment !== this.moment) { this.moment = clamp(moment, 0, this.last); bits |= BITMAP | BASE }
+    if (moment !== undefined && moment !== this.moment) { this.moment = clamp(moment, 0, this.last); bits |= BASE }
     if (bits) { this.ask(bits | CURSOR); this.remember() }
     if (t !== undefined) this.setTime(t)
   }
 
+  timeMoved() {
+    const span = followSpan(this.span, this.T, this.t)
+    if (span[0] !== this.span[0]) { this.span = span; this.ask(BASE) }
+    if (this.anchor !== undefined) this.stretchBrush(this.anchor, this.t)
+  }
+
   get mapRow() { return this.maps.find(row => row.array === this.map) }
+
+  // zoom
+
+  setSpan(span) {
+    if (span[0] === this.span[0] && span[1] === this.span[1]) return
+    this.span = span
+    this.ask(BASE | CURSOR)
+    this.remember()
+    this.announce(this.spanText())
+  }
+
+  spanText() {
+    const first = Math.max(0, Math.ceil(this.span[0])), last = Math.min(this.T, Math.floor(this.span[1])) - 1
+    return isWhole(this.span, this.T) ? `all ${this.T} steps are shown` : `steps ${first} to ${last} of ${this.T - 1} are shown`
+  }
+
+  /** Closer or wider around the cursor, or around the middle when the cursor is out of sight. */
+  zoomBy(factor, at = isSeen(this.span, this.t) ? this.t + .5 : undefined) { this.setSpan(zoomSpan(this.span, this.T, factor, at)) }
+
+  wheel(event) {
+    const [x] = this.local(event), { left, cell } = this.layout ?? {}
+    if (!cell || this.T <= FEWEST) return
+    if (event.ctrlKey || event.metaKey) this.zoomBy(Math.exp(clamp(event.deltaY, -60, 60) * .012), this.span[0] + (x - left) / cell)
+    else {
+      const by = event.shiftKey ? event.deltaX || event.deltaY : Math.abs(event.deltaX) > Math.abs(event.deltaY) ? event.deltaX : 0
+      if (!by || isWhole(this.span, this.T)) return
+      this.setSpan(panSpan(this.span, this.T, by / cell))
+    }
+    event.preventDefault()
+  }
+
+  miniTo(event) {
+    const box = this.mini.getBoundingClientRect(), at = (event.clientX - box.left - this.layout.left) / this.layout.plot * this.T, half = (this.span[1] - this.span[0]) / 2
+    this.setSpan(fitSpan([at - half, at + half], this.T))
+  }
+
+  miniKey(event) {
+    const width = this.span[1] - this.span[0], by = { ArrowRight: .1, ArrowLeft: -.1, PageUp: .9, PageDown: -.9, Home: -Infinity, End: Infinity }[event.key]
+    if (by !== undefined) this.setSpan(panSpan(this.span, this.T, clamp(by * width, -this.T, this.T)))
+    else if (!this.zoomKey(event)) return
+    event.preventDefault()
+  }
+
+  zoomKey({ key }) {
+    const factor = { "+": .5, "=": .5, "-": 2, "−": 2 }[key]
+    if (factor) this.zoomBy(factor)
+    return factor
+  }
 
   // what a row shows
 
-  /** Rows of one unit belong to one heatmap and are shown while a unit of that heatmap is selected. */
-  get visibleRows() { return this.header.rows.filter(row => !row.of || row.of === this.map) }
+  /** Rows of one unit belong to one heatmap and are shown while a unit of that heatmap is selected; a selection has a row of its own. */
+  get visibleRows() {
+    return this.header.rows.filter(row => !row.of || row.of === this.map).flatMap(row => {
+      if (!this.brush || row.array !== this.brush.map || row.kind !== "heatmap") return [row]
+      const strip = { kind: "line", unit: true, of: row.array, array: row.array, symbol: row.symbol, sub: row.sub, title: `unit ${this.brush.unit}`, short: "", tone: row.tone, range: row.range, brush: true }
+      return [row, strip]
+    })
+  }
 
   /** Whether an array has numbers for the moment on the tape. */
   known(name) { return this.moments.length < 2 || this.moment === this.last || this.read[name]?.M > 1 }
@@ -474,15 +854,19 @@ class TimelineView extends View {
     return read && t >= 0 && t < read.T ? read.at(this.moment, t, unit) : undefined
   }
 
-  column(row) { return row.unit ? this.unit : row.column ?? 0 }
+  column(row) { return row.brush ? this.brush.unit : row.unit ? this.unit : row.column ?? 0 }
 
-  series(row, name = row.array) { return Array.from({ length: this.T }, (_, t) => this.value(name, t, this.column(row))) }
+  series(row, name = row.array) {
+    const column = this.column(row), read = this.read[name]
+    const at = t => t < (read?.T ?? 0) ? read.at(this.moment, t, column) : NaN
+    return Array.from({ length: this.T }, row.log ? (_, t) => { const v = at(t); return Number.isNaN(v) ? NaN : gradientLevel(v) } : (_, t) => at(t))
+  }
 
   tokens(row) { return Array.isArray(row.labels[0]) ? row.labels[Math.min(this.moment, row.labels.length - 1)] : row.labels }
 
   token(row, t) { return visible(this.tokens(row)[t]) }
 
-  rangeOf(row) { return row.range ?? spread([this.series(row), ...(row.over ?? []).map(o => this.series(row, o.array))]) }
+  rangeOf(row) { return row.log ? [0, 1] : row.range ?? spread([this.series(row), ...(row.over ?? []).map(o => this.series(row, o.array))]) }
 
   // events
 
@@ -493,72 +877,250 @@ class TimelineView extends View {
     if (t !== null) { this.pause(); this.setTime(t) }
     else if (line && this.maps.length) this.set(nextUnit(this.maps, this.map, this.unit, line * (event.shiftKey ? 10 : 1)))
     else if (event.key === " ") this.playing ? this.pause() : this.play()
-    else if (event.key === "Enter") this.pick()
-    else return
+    else if (event.key === "Enter") this.selecting ? this.markEnd() : this.pick()
+    else if (event.key === "Escape" && (this.brush || this.selecting)) this.clearBrush()
+    else if (!this.zoomKey(event)) return
     event.preventDefault()
     event.stopPropagation()
   }
 
-  under(event) {
+  local(event) {
     const box = this.over.getBoundingClientRect()
-    return hit(this.layout, this.T, event.clientX - box.left, event.clientY - box.top)
+    return [event.clientX - box.left, event.clientY - box.top]
+  }
+
+  under(event) { return hit(this.layout, this.T, ...this.local(event)) }
+
+  /** A unit under the pointer, if it is one that can be selected. */
+  unitUnder(event) {
+    const found = this.under(event)
+    return this.maps.some(row => row.array === found.map) ? found : { t: found.t }
+  }
+
+  /** What a press at this place is going to move: the threshold, a selection, the picture or the cursor. */
+  gestureAt(event) {
+    const [x, y] = this.local(event), { left, plot, bottom } = this.layout, strip = this.layout.rows.find(place => place.row.brush)
+    if (strip && x > left && Math.abs(y - this.limitY(strip)) < GRIP) return "limit"
+    if (this.header.brush && (event.shiftKey || this.selecting) && this.unitUnder(event).map) return "brush"
+    const grip = event.pointerType === "touch" ? 2 * GRIP : GRIP, onCursor = Math.abs(x - this.x(this.t)) < grip || y < 22 || y > bottom
+    return isWhole(this.span, this.T) || onCursor || x < left || x > left + plot ? "cursor" : "pan"
   }
 
   pointerDown(event) {
-    if (event.button) return
+    if (event.button || !this.layout) return
     this.pause()
     this.over.setPointerCapture?.(event.pointerId)
-    this.pressed = [event.clientX, event.clientY]
-    this.set(this.maps.some(row => row.array === this.under(event).map) ? this.under(event) : { t: this.under(event).t })
+    this.fingers.set(event.pointerId, this.local(event))
+    if (this.fingers.size === 2) {
+      this.pressed = { kind: "pinch", span: this.span, from: [...this.fingers.values()] }
+      return
+    }
+    const kind = this.gestureAt(event)
+    this.pressed = { kind, at: this.local(event), span: this.span, moved: false }
+    if (kind === "cursor") this.set(this.unitUnder(event))
+    if (kind === "brush") this.beginBrush(this.unitUnder(event))
   }
 
-  pointerMove(event) { this.setTime(this.under(event).t) }
+  pointerMove(event) {
+    const { pressed } = this, [x, y] = this.local(event)
+    if (!pressed) return
+    if (this.fingers.has(event.pointerId)) this.fingers.set(event.pointerId, [x, y])
+    if (pressed.kind === "pinch") return this.pinch()
+    pressed.moved ||= Math.hypot(x - pressed.at[0], y - pressed.at[1]) >= 4
+    if (pressed.kind === "cursor") this.setTime(this.under(event).t)
+    else if (pressed.kind === "brush") this.setTime(this.under(event).t)
+    else if (pressed.kind === "limit") this.setLimit(this.limitAt(y))
+    else if (pressed.moved) this.setSpan(panSpan(pressed.span, this.T, (pressed.at[0] - x) / this.layout.cell))
+  }
 
-  pointerUp(event) {
-    const [x, y] = this.pressed ?? []
+  pinch() {
+    const [a, b] = [...this.fingers.values()], { from: [c, d], span } = this.pressed, { left, plot } = this.layout
+    const gap = (one, two) => Math.max(10, Math.abs(one[0] - two[0])), middle = (one, two) => ((one[0] + two[0]) / 2 - left) / plot
+    const at = span[0] + middle(c, d) * (span[1] - span[0]), closer = zoomSpan(span, this.T, gap(c, d) / gap(a, b), at)
+    this.setSpan(panSpan(closer, this.T, (middle(c, d) - middle(a, b)) * (closer[1] - closer[0])))
+  }
+
+  pointerUp(event, done = true) {
+    const { pressed } = this
+    this.fingers.delete(event.pointerId)
+    if (!pressed || pressed.kind === "pinch" && this.fingers.size) return
     this.pressed = undefined
-    if (x !== undefined && Math.hypot(event.clientX - x, event.clientY - y) < 4) this.pick()
+    if (!done && pressed.kind !== "brush") return
+    if (pressed.kind === "brush") this.endBrush()
+    else if (pressed.kind === "limit") this.tellBrush()
+    else if (pressed.kind !== "pinch" && !pressed.moved) {
+      if (pressed.kind === "pan") this.set(this.unitUnder(event))
+      this.pick()
+    }
+    this.ask(CURSOR)
+  }
+
+  // selecting a stretch of one unit's steps
+
+  startSelecting(on) {
+    this.selecting = on
+    this.anchor = undefined
+    this.ask(CURSOR)
+    if (!on) return
+    this.over.focus({ preventScroll: true })
+    this.announce("Drag along a unit, or press Enter at the first and at the last step.")
+  }
+
+  beginBrush({ map, unit, t }) {
+    if (map !== undefined) this.set({ map, unit })
+    this.anchor = t
+    this.brush = { map: this.map, unit: this.unit, first: t, last: t }
+    this.setTime(t)
+    this.stretchBrush(t, t)
+  }
+
+  stretchBrush(from, to) {
+    if (this.brush === undefined) return
+    Object.assign(this.brush, { first: Math.min(from, to), last: Math.max(from, to) })
+    this.brush.threshold = this.defaultLimit()
+    this.ask(BASE | CURSOR)
+  }
+
+  defaultLimit() {
+    const row = this.maps.find(one => one.array === this.brush.map), values = this.series({ array: row.array, unit: true, brush: true })
+    return halfway(values, this.brush.first, this.brush.last, row.range)
+  }
+
+  /** Enter while selecting: the first time here it begins, the second time it ends. */
+  markEnd() {
+    if (this.anchor === undefined) {
+      this.beginBrush({ t: this.t })
+      this.announce(`Selecting from step ${this.t}. Move on and press Enter again.`)
+    } else this.endBrush()
+  }
+
+  endBrush() {
+    this.anchor = undefined
+    this.selecting = false
+    this.fillBrush()
+    this.tellBrush()
+  }
+
+  tellBrush() {
+    if (!this.brush) return
+    this.remember()
+    this.pick({ brush: { ...this.brush } })
+    this.announce(this.brushText())
+  }
+
+  clearBrush() {
+    const had = this.brush !== undefined
+    Object.assign(this, { brush: undefined, anchor: undefined, selecting: false })
+    this.brushBox.hidden = true
+    this.ask(BASE | CURSOR)
+    this.remember()
+    if (had) this.pick({ brush: null })
+  }
+
+  setLimit(value) {
+    if (!this.brush) return
+    const [low, high] = this.maps.find(row => row.array === this.brush.map).range
+    this.brush.threshold = Number(clamp(value, low, high).toFixed(2))
+    this.ask(CURSOR)
+  }
+
+  limitY({ row, y, h }) { return y + h - clamp((this.brush.threshold - row.range[0]) / (row.range[1] - row.range[0]), 0, 1) * h }
+
+  limitAt(y) {
+    const strip = this.layout.rows.find(place => place.row.brush)
+    return strip ? mix(strip.row.range[0], strip.row.range[1], (strip.y + strip.h - y) / strip.h) : this.brush.threshold
+  }
+
+  brushText() {
+    const { unit, first, last } = this.brush
+    return `unit ${unit}, ${first === last ? `step ${first}` : `steps ${first} to ${last}`}`
+  }
+
+  fillBrush() {
+    const { brush, anchor } = this
+    this.brushBox.hidden = !brush || anchor !== undefined
+    this.select.setAttribute("aria-pressed", String(this.selecting))
+    if (!brush) return
+    const row = this.maps.find(one => one.array === brush.map), on = onRuns(this.series({ array: row.array, brush: true }), brush.threshold)
+    const steps = on.reduce((sum, [a, b]) => sum + b - a + 1, 0)
+    Object.assign(this.limit, { min: row.range[0], max: row.range[1], step: .01 })
+    this.limit.value = brush.threshold
+    write(this.limitValue, fixed(brush.threshold))
+    write(this.brushSay, `${this.brushText()[0].toUpperCase()}${this.brushText().slice(1)}; it is on at ${steps} of ${this.T} steps.`)
   }
 
   // painting
 
   paint(bits) {
     if (!this.stage.isConnected || !this.theme) return
-    if (bits & BASE) this.measure()
     if (bits & BITMAP) this.bitmaps.clear()
-    if (bits & (BASE | BITMAP)) this.paintBase()
-    this.paintCursor()
+    if (bits & (BASE | BITMAP)) {
+      this.measure()
+      if (!this.layout) return
+      const g = this.base.getContext("2d")
+      g.clearRect(0, 0, this.width, this.layout.height)
+      this.paintBase(g)
+      this.fillTools()
+    }
+    if (!this.layout) return
+    const g = this.over.getContext("2d")
+    g.clearRect(0, 0, this.width, this.layout.height)
+    this.paintCursor(g)
+    if (!isWhole(this.span, this.T)) this.paintMini()
+    this.tell()
     this.fillCard()
+    this.fillBrush()
   }
 
   measure() {
     this.width = this.stage.clientWidth
     if (!this.width) return
-    this.layout = layoutRows(this.visibleRows, this.T, { width: this.width, small: this.width < 560, short: innerHeight < 800 })
-    const ratio = globalThis.devicePixelRatio || 1
-    for (const canvas of [this.base, this.over]) {
-      const w = Math.round(this.width * ratio), h = Math.round(this.layout.height * ratio)
-      if (canvas.width !== w || canvas.height !== h) { canvas.width = w; canvas.height = h; canvas.style.height = this.layout.height + "px" }
-      canvas.getContext("2d").setTransform(ratio, 0, 0, ratio, 0, 0)
-    }
+    this.layout = layoutRows(this.visibleRows, this.T, { width: this.width, small: this.width < 560, short: innerHeight < 800, span: this.span })
+    for (const canvas of [this.base, this.over]) this.resize(canvas, this.layout.height)
+    this.mini.hidden = isWhole(this.span, this.T)
+    if (!this.mini.hidden) this.resize(this.mini, MINI + 4)
   }
 
-  x(t) { return this.layout.left + (t + .5) * this.layout.cell }
+  resize(canvas, height) {
+    const ratio = globalThis.devicePixelRatio || 1, w = Math.round(this.width * ratio), h = Math.round(height * ratio)
+    if (canvas.width !== w || canvas.height !== h) { canvas.width = w; canvas.height = h; canvas.style.height = height + "px" }
+    canvas.getContext("2d").setTransform(ratio, 0, 0, ratio, 0, 0)
+  }
 
-  get right() { return this.layout.left + this.T * this.layout.cell }
+  /** Where a step begins. */
+  edge(t) { return this.layout.left + (t - this.layout.first) * this.layout.cell }
 
-  paintBase() {
-    if (!this.layout) return
-    const g = this.base.getContext("2d"), { layout, theme, header } = this
-    g.clearRect(0, 0, this.width, layout.height)
+  x(t) { return this.edge(t + .5) }
+
+  get right() { return this.layout.left + this.layout.plot }
+
+  /** The steps that are at least partly seen. */
+  eachStep(act) {
+    const end = Math.min(this.T, Math.ceil(this.layout.last))
+    for (let t = Math.max(0, Math.floor(this.layout.first)); t < end; t++) act(t)
+  }
+
+  /** Nothing of a magnified picture may stick out at its sides. */
+  inPlot(g, draw) {
+    if (isWhole(this.span, this.T)) return draw()
+    g.save()
+    g.beginPath()
+    g.rect(this.layout.left, 0, this.layout.plot, this.layout.height)
+    g.clip()
+    draw()
+    g.restore()
+  }
+
+  paintBase(g) {
+    const { layout, theme, header } = this
     g.lineJoin = "round"
     g.fillStyle = theme.ink
     g.globalAlpha = theme.mode === "dark" ? .08 : .055
-    for (const t of header.marks ?? []) g.fillRect(layout.left + t * layout.cell, layout.top, layout.cell, layout.bottom - layout.top)
+    this.inPlot(g, () => { for (const t of header.marks ?? []) g.fillRect(this.edge(t), layout.top, layout.cell, layout.bottom - layout.top) })
     for (const place of layout.rows) {
       g.globalAlpha = this.dimmed(place.row) ? .25 : 1
       this.paintLabel(g, place)
-      PAINTERS[place.row.kind].call(this, g, place)
+      PAINTERS[place.row.kind]?.call(this, g, place)
     }
     g.globalAlpha = 1
     this.paintAxis(g)
@@ -577,7 +1139,7 @@ class TimelineView extends View {
 
   rule(g, y) {
     g.fillStyle = this.theme.line
-    g.fillRect(this.layout.left, Math.round(y), this.T * this.layout.cell, 1)
+    g.fillRect(this.layout.left, Math.round(y), this.layout.plot, 1)
   }
 
   middle({ row, y, h }) { return row.kind === "heatmap" ? y + h / 2 : row.expect ? y + .75 * h : y + Math.min(h / 2, 34) }
@@ -588,7 +1150,7 @@ class TimelineView extends View {
     const title = small ? row.short ?? "" : row.title ?? ""
     let y = this.middle(place) + 5
     g.font = this.font(14)
-    const line = row.kind === "heatmap" && row.array === this.map ? this.unitLine(place) : undefined
+    const line = this.chosen(row) && !row.twin ? this.unitLine(place) : undefined
     if (line && (small || 26 + g.measureText(title).width > left - 60) && Math.abs(line.y + line.h / 2 + 4 - y) < 17) y = line.y + line.h / 2 + (line.y - place.y > place.h / 2 ? -14 : 24)
     this.text(g, row.symbol ?? "", 0, y, { font: this.font(18, "serif", 600, "italic"), colour: theme.text(row.tone) })
     const width = g.measureText(row.symbol ?? "").width
@@ -597,85 +1159,170 @@ class TimelineView extends View {
     if (title) this.text(g, title, start, y, { font: this.font(small ? 12 : 14), colour: theme.ink2 })
   }
 
+  /** Whether a heatmap, or the one whose units it shares, has the selected unit. */
+  chosen(row) { return row.kind === "heatmap" && this.map !== undefined && (row.twin ?? row.array) === this.map }
+
   unitLine({ row, y, h }) {
     const size = h / row.order.length
     return { y: y + row.order.indexOf(this.unit) * size, h: size }
   }
 
   paintAxis(g) {
-    const { small, cell, bottom } = this.layout, step = tickStep(cell, small ? 52 : 46), font = this.font(13), colour = this.theme.ink2
+    const { small, bottom } = this.layout, font = this.font(13), colour = this.theme.ink2
     this.rule(g, bottom + 2)
-    for (let t = 0; t < this.T; t += step) this.text(g, String(t), this.x(t), bottom + 18, { font, colour, align: "center" })
+    for (const t of ticks(this.layout, small ? 52 : 46)) this.text(g, String(t), this.x(t), bottom + 18, { font, colour, align: "center" })
     this.text(g, this.header.axis ?? "time step t →", this.right, bottom + 35, { font, colour, align: "right" })
+    if (this.moments.length && this.moment !== this.last) this.text(g, this.momentText(), this.layout.left, bottom + 35, { font, colour })
   }
 
+  momentText() { return `after update ${this.moments[this.moment].toLocaleString("en")}` }
+
   /** Trace a series as steps or as a line, with gaps where it is missing; returns value → y. */
-  trace(g, { row, y, h }, values, [low, high], { colour, steps = true, area = false, width = 1.75 }) {
-    const { left, cell } = this.layout, Y = v => y + h - clamp((v - low) / (high - low), -.05, 1.05) * h
+  trace(g, { y, h }, values, [low, high], { colour, steps = true, area = false, width = 1.75 }) {
+    const Y = v => y + h - clamp((v - low) / (high - low), -.05, 1.05) * h
+    const start = Math.max(0, Math.floor(this.layout.first) - 1), stop = Math.min(values.length, Math.ceil(this.layout.last) + 1)
     const path = ground => {
       let end
       g.beginPath()
-      values.forEach((v, t) => {
+      for (let t = start; t < stop; t++) {
+        const v = values[t]
         if (!Number.isFinite(v)) {
           if (end !== undefined && ground !== undefined) g.lineTo(end, ground)
           end = undefined
-          return
+          continue
         }
-        const [from, to] = steps ? [left + t * cell, left + (t + 1) * cell] : [this.x(t), this.x(t)]
+        const [from, to] = steps ? [this.edge(t), this.edge(t + 1)] : [this.x(t), this.x(t)]
         if (end === undefined) g.moveTo(from, ground ?? Y(v))
         g.lineTo(from, Y(v))
-        g.lineTo(to, Y(v))
+        if (to !== from) g.lineTo(to, Y(v))
         end = to
-      })
+      }
       if (end !== undefined && ground !== undefined) g.lineTo(end, ground)
     }
-    if (area) {
-      const alpha = g.globalAlpha
-      g.fillStyle = colour
-      g.globalAlpha = alpha * (this.theme.mode === "dark" ? .32 : .22)
-      path(Y(clamp(0, low, high)))
-      g.fill()
-      g.globalAlpha = alpha
-    }
-    path()
-    g.strokeStyle = colour
-    g.lineWidth = width
-    g.stroke()
+    this.inPlot(g, () => {
+      if (area) {
+        const alpha = g.globalAlpha
+        g.fillStyle = colour
+        g.globalAlpha = alpha * (this.theme.mode === "dark" ? .32 : .22)
+        path(Y(clamp(0, low, high)))
+        g.fill()
+        g.globalAlpha = alpha
+      }
+      path()
+      g.strokeStyle = colour
+      g.lineWidth = width
+      g.stroke()
+    })
     return Y
   }
 
   barScale({ row: { range: [low, high] }, y, h }) { return v => y + h - (v - low) / (high - low) * (h - 4) }
 
+  /** One pixel a step and unit; kept until the tape brings other numbers. */
   bitmap(row) {
-    let canvas = this.bitmaps.get(row.array)
-    if (canvas) return canvas
-    canvas = html("canvas", { width: this.T, height: row.order.length })
-    const g = canvas.getContext("2d"), image = g.createImageData(this.T, row.order.length)
-    const table = this.theme.scale[row.scale ?? "div"]
-    pixels(this.read[row.array], this.moment, row.order, row.range, table, new Uint32Array(image.data.buffer))
-    g.putImageData(image, 0, 0)
-    this.bitmaps.set(row.array, canvas)
-    return canvas
+    const read = this.read[row.array], moment = Math.min(this.moment, read.M - 1)
+    let kept = this.bitmaps.get(row.array)
+    if (kept?.moment === moment) return kept.canvas
+    if (!kept) {
+      const canvas = html("canvas", { width: this.T, height: row.order.length }), g = canvas.getContext("2d", { willReadFrequently: true })
+      kept = { canvas, g, image: g.createImageData(this.T, row.order.length) }
+      this.bitmaps.set(row.array, kept)
+    }
+    kept.moment = moment
+    pixels(read, moment, row.order, row.range, this.theme.scale[row.scale ?? "div"], { out: new Uint32Array(kept.image.data.buffer), log: row.log })
+    kept.g.putImageData(kept.image, 0, 0)
+    return kept.canvas
   }
 
-  paintCursor() {
-    if (!this.layout) return
-    const g = this.over.getContext("2d"), { layout, theme } = this, x = this.x(this.t)
-    g.clearRect(0, 0, this.width, layout.height)
-    g.fillStyle = theme.ink
-    g.fillRect(x - .6, 20, 1.25, layout.bottom + 2 - 20)
+  paintCursor(g) {
+    const { layout, theme } = this, x = this.x(this.t), seen = isSeen(this.span, this.t)
+    if (this.brush) this.paintBrush(g)
+    if (seen) {
+      g.fillStyle = theme.ink
+      g.fillRect(x - .6, 20, 1.25, layout.bottom + 2 - 20)
+    }
     for (const place of layout.rows) {
       const { row } = place
       g.globalAlpha = this.dimmed(row) ? .3 : 1
-      CURSORS[row.kind]?.call(this, g, place, x)
+      if (seen || row.kind === "bars") CURSORS[row.kind]?.call(this, g, place, x)
       g.globalAlpha = 1
       const { text, y } = this.cursorValue(place)
       if (text !== undefined) this.text(g, text, this.width, y, { font: this.font(13, "mono", 500), colour: theme.text(row.tone), align: "right" })
     }
     this.paintFlag(g, x)
-    this.tapeValue.textContent = this.moments.length ? this.moments[this.moment].toLocaleString("en") : ""
+  }
+
+  /** The selected stretch as a band, the steps at which the unit is on, and the threshold with its handle. */
+  paintBrush(g) {
+    const { brush, layout, theme } = this, strip = layout.rows.find(place => place.row.brush), map = layout.rows.find(place => place.row.array === brush.map)
+    const accent = theme.text("hidden")
+    this.inPlot(g, () => {
+      const from = this.edge(brush.first), width = this.edge(brush.last + 1) - from
+      g.fillStyle = accent
+      g.globalAlpha = .12
+      g.fillRect(from, layout.top, width, layout.bottom - layout.top)
+      g.globalAlpha = 1
+      if (map) {
+        const h = map.h / map.row.order.length
+        g.strokeStyle = accent
+        g.lineWidth = 2
+        g.strokeRect(from, map.y + map.row.order.indexOf(brush.unit) * h - 1, width, Math.max(h, 4) + 2)
+      }
+      if (!strip || brush.threshold === undefined) return
+      const y = this.limitY(strip)
+      g.fillStyle = accent
+      for (const [a, b] of onRuns(this.series(strip.row), brush.threshold)) g.fillRect(this.edge(a), strip.y + strip.h + 1, this.edge(b + 1) - this.edge(a), 3)
+      g.strokeStyle = theme.ink
+      g.lineWidth = 1.25
+      g.setLineDash([5, 4])
+      g.beginPath()
+      g.moveTo(layout.left, y)
+      g.lineTo(this.right, y)
+      g.stroke()
+      g.setLineDash([])
+      g.fillStyle = theme.ink
+      g.beginPath()
+      g.arc(this.right - 8, y, 5, 0, 7)
+      g.fill()
+    })
+    if (strip && brush.threshold !== undefined) this.text(g, `on ≥ ${fixed(brush.threshold)}`, layout.left + 4, this.limitY(strip) - 4, { font: this.font(12, "mono", 600), colour: theme.ink, halo: true })
+  }
+
+  /** The whole sequence, small, with a window over what is seen; drawn only while magnified. */
+  paintMini() {
+    const g = this.mini.getContext("2d"), { left, plot } = this.layout, { theme, T } = this, row = this.mapRow ?? this.header.rows.find(one => one.kind === "heatmap")
+    const at = t => left + t / T * plot, [from, to] = this.span
+    g.clearRect(0, 0, this.width, MINI + 4)
+    if (row) g.drawImage(this.bitmap(row), 0, 0, T, row.order.length, left, 2, plot, MINI)
+    else { g.fillStyle = theme.surface; g.fillRect(left, 2, plot, MINI) }
+    g.fillStyle = theme.paper
+    g.globalAlpha = .68
+    g.fillRect(left, 2, at(from) - left, MINI)
+    g.fillRect(at(to), 2, left + plot - at(to), MINI)
+    g.globalAlpha = 1
+    g.fillStyle = theme.ink
+    for (const t of this.header.marks ?? []) g.fillRect(at(t + .5) - .5, 2, 1, 4)
+    g.fillRect(at(this.t + .5) - .75, 0, 1.5, MINI + 4)
+    g.strokeStyle = theme.ink
+    g.lineWidth = 1.5
+    g.strokeRect(at(from) + .5, 1.5, Math.max(4, at(to) - at(from) - 1), MINI + 1)
+    if (!this.layout.small) this.text(g, "the whole sequence", left - 8, MINI - 2, { font: this.font(13), colour: theme.ink2, align: "right" })
+  }
+
+  /** Buttons and their words, as far as they depend on what is shown. */
+  fillTools() {
+    const whole = isWhole(this.span, this.T)
+    this.zoom.wider.disabled = this.zoom.whole.disabled = whole
+    this.zoom.closer.disabled = this.span[1] - this.span[0] <= Math.min(FEWEST, this.T)
+    this.over.classList.toggle("near", !whole)
+    for (const [name, value] of [["aria-valuenow", Math.round(this.span[0])], ["aria-valuemax", Math.round(this.T - this.span[1] + this.span[0])], ["aria-valuetext", this.spanText()]]) this.mini.setAttribute(name, value)
+    write(this.tapeValue, this.moments.length ? this.moments[this.moment].toLocaleString("en") : "")
     if (Number(this.tape.value) !== this.moment) this.tape.value = this.moment
     this.tape.setAttribute("aria-valuetext", `update ${this.moments[this.moment] ?? ""}`)
+  }
+
+  /** What a screen reader hears. */
+  tell() {
     const map = this.mapRow, first = map ?? this.header.rows.find(row => row.array)
     const text = describe({
       t: this.t, T: this.T, unit: this.unit, value: first && this.value(first.array, this.t, map ? this.unit : 0), label: this.header.labels?.[this.t],
@@ -683,11 +1330,14 @@ class TimelineView extends View {
     })
     this.over.setAttribute("aria-valuenow", this.t)
     this.over.setAttribute("aria-valuetext", text)
+    if (this.playing || this.pressed || text === this.told) return
+    this.told = text
     this.announce(text)
   }
 
   paintFlag(g, x) {
-    const token = visible(this.header.labels?.[this.t]), text = `t = ${this.t}` + (token ? ` · ${token}` : ""), { left } = this.layout
+    const token = visible(this.header.labels?.[this.t]), { left } = this.layout, [from, to] = this.span
+    const text = (this.t + .5 < from ? "‹ " : "") + `t = ${this.t}` + (token ? ` · ${token}` : "") + (this.t + .5 > to ? " ›" : "")
     g.font = this.font(13, "mono", 600)
     const w = g.measureText(text).width + 14, at = clamp(x - w / 2, left, Math.max(left, this.right - w))
     g.fillStyle = this.theme.ink
@@ -699,22 +1349,45 @@ class TimelineView extends View {
 
   /** The number in the right gutter of a row, and its height. */
   cursorValue(place) {
-    const { row } = place, y = this.middle(place) + 5
+    const { row } = place, y = this.middle(place) + 5, shown = row.log ? scientific : fixed
     if (this.dimmed(row)) return { text: "—", y }
     if (row.kind === "tokens") return { text: this.token(row, this.t).slice(0, 6), y }
     if (row.kind === "heatmap") {
-      if (row.array !== this.map) return {}
+      if (!this.chosen(row)) return {}
       const line = this.unitLine(place)
-      return { text: fixed(this.value(row.array)), y: line.y + line.h / 2 + 4 }
+      return { text: shown(this.value(row.array)), y: line.y + line.h / 2 + 4 }
     }
-    return { text: fixed(this.value(row.array, this.t, this.column(row))), y }
+    return { text: shown(this.value(row.array, this.t, this.column(row))), y }
+  }
+
+  // the picture as a file
+
+  paintFile(g) {
+    this.paintBase(g)
+    this.paintCursor(g)
+  }
+
+  drawing() {
+    const ruler = this.base.getContext("2d"), pen = new SvgPen(this.width, this.layout.height, (text, font) => { ruler.font = font; return ruler.measureText(text).width })
+    this.paintFile(pen)
+    return pen.drawing(this.theme.paper)
+  }
+
+  async pixels() {
+    const canvas = html("canvas", { width: 2 * this.width, height: 2 * this.layout.height }), g = canvas.getContext("2d")
+    g.scale(2, 2)
+    g.fillStyle = this.theme.paper
+    g.fillRect(0, 0, this.width, this.layout.height)
+    this.paintFile(g)
+    return canvas
   }
 
   // card
 
   buildCard() {
     const map = this.mapRow, card = map?.card ?? this.header.card ?? {}, wide = this.maps.length > 1
-    this.head = html("h4")
+    this.headText = html("span")
+    this.head = html("h4", {}, this.headText, ...(wide ? [html("span", { class: "where", text: ` · ${map.symbol} ${map.title}` })] : []))
     this.sentence = html("p", { class: "say" })
     this.note = html("p", { class: "note" })
     this.slots = []
@@ -727,7 +1400,7 @@ class TimelineView extends View {
         shown.push(equationLetters(equation), line)
       } else {
         const value = html("span", { class: "num", style: inTone(equation.tone) })
-        this.slots.push(() => { value.textContent = equation.array ? fixed(this.value(equation.array)) : "" })
+        this.slots.push(() => { write(value, equation.array ? fixed(this.value(equation.array)) : "") })
         ;(equation.main ? shown : folded).push(html("div", { class: "made" }, equationLetters(equation), value))
       }
     }
@@ -737,16 +1410,25 @@ class TimelineView extends View {
       details.addEventListener("toggle", () => { this.unfolded = details.open })
       this.equations.append(details)
     }
-    this.mapTitle = wide ? ` · ${map.symbol} ${map.title}` : ""
-    this.card.replaceChildren(this.head, this.sentence, this.equations, this.note)
+    this.card.replaceChildren(this.brushBox, this.head, this.sentence, this.equations, this.note)
+    if (card.gradient) this.equations.append(this.gradientLine(card.gradient, map.symbol))
     if (map?.key) this.card.append(colourKey(map.key))
     if (this.header.try?.length) this.card.append(tryLinks(this.header.try, set => { this.pause(); this.set(set) }))
   }
 
+  /** How much of the error reaches the state, and this unit, at the cursor. */
+  gradientLine({ norm, unit }, symbol) {
+    const say = html("p", { class: "say back" })
+    this.slots.push(() => {
+      const size = this.value(norm, this.t, 0), own = unit && this.value(unit)
+      prose(say, [["The error reaches " + symbol + " with "], [scientific(size ?? NaN), true], [own === undefined ? "" : `, this unit with ${scientific(own)}`], [size < FLOOR ? ": too small to teach anything." : "."]])
+    })
+    return say
+  }
+
   fillCard() {
     const map = this.mapRow, memory = map?.card?.memory ?? {}
-    this.head.textContent = map ? `Unit ${this.unit} at t = ${this.t}` : `Step t = ${this.t}`
-    if (this.mapTitle) this.head.append(html("span", { class: "where", text: this.mapTitle }))
+    write(this.headText, map ? `Unit ${this.unit} at t = ${this.t}` : `Step t = ${this.t}`)
     const late = memory.keep && !this.known(memory.keep)
     if (map) {
       const gate = name => name && !late ? this.value(name) : undefined
@@ -758,65 +1440,70 @@ class TimelineView extends View {
     const dim = this.visibleRows.filter(row => this.dimmed(row)).length > 0 || (map?.card?.equations ?? []).some(e => e.array && !this.known(e.array))
     this.equations.hidden = dim
     this.note.hidden = !dim
-    if (dim) this.note.textContent = `After update ${this.moments[this.moment].toLocaleString("en")} only the bright rows are kept on the tape; the dimmed ones belong to update ${this.moments[this.last].toLocaleString("en")}.`
+    if (dim) write(this.note, `After update ${this.moments[this.moment].toLocaleString("en")} only the bright rows are kept on the tape; the dimmed ones belong to update ${this.moments[this.last].toLocaleString("en")}.`)
     if (!dim) for (const refresh of this.slots) refresh()
+  }
+
+  destroy() {
+    clearTimeout(this.released)
+    super.destroy()
   }
 }
 
 /** How each kind of row is painted under the cursor layer. */
 const PAINTERS = {
   bars(g, place) {
-    const { row, y, h } = place, { left, cell } = this.layout, { theme } = this, values = this.series(row), marks = new Set(this.header.marks)
+    const { row } = place, { cell } = this.layout, { theme } = this, values = this.series(row), marks = new Set(this.header.marks)
     const Y = this.barScale(place), zero = Y(0), alpha = g.globalAlpha
     this.rule(g, zero)
-    values.forEach((v, t) => {
+    this.inPlot(g, () => this.eachStep(t => {
+      const v = values[t], marked = marks.has(t), gap = cell > 4 ? 1 : 0
       if (!Number.isFinite(v)) return
-      const marked = marks.has(t), gap = cell > 4 ? 1 : 0
       g.globalAlpha = alpha * (marked ? 1 : .42)
       g.fillStyle = marked ? theme.ink : theme.tone(row.tone)
-      g.fillRect(left + t * cell + gap, Math.min(zero, Y(v)), Math.max(.75, cell - 2 * gap), Math.abs(zero - Y(v)))
-    })
+      g.fillRect(this.edge(t) + gap, Math.min(zero, Y(v)), Math.max(.75, cell - 2 * gap), Math.abs(zero - Y(v)))
+    }))
     g.globalAlpha = alpha
   },
 
   tokens(g, place) {
-    const { row, y, h } = place, { left, cell } = this.layout, { theme } = this, said = this.tokens(row), expect = row.expect
+    const { row, y, h } = place, { cell } = this.layout, { theme } = this, said = this.tokens(row), expect = row.expect
     const line = expect ? h / 2 : h, alpha = g.globalAlpha, size = clamp(cell * 1.45, 11, 15), marks = new Set(this.header.marks)
     g.font = this.font(size, "mono", 500)
     const fits = text => cell >= 6.5 && g.measureText(text).width <= cell + 1.5
-    said.forEach((raw, t) => {
-      const text = visible(raw), counts = row.scored?.[t] ?? true, wrong = expect && counts && raw !== expect[t]
+    this.inPlot(g, () => this.eachStep(t => {
+      const raw = said[t], left = this.edge(t), text = visible(raw), counts = row.scored?.[t] ?? true, wrong = expect && counts && raw !== expect[t]
       if (wrong) {
         g.globalAlpha = alpha * .2
         g.fillStyle = theme.tone(row.tone)
-        g.fillRect(left + t * cell, y + line, cell, line)
+        g.fillRect(left, y + line, cell, line)
         g.globalAlpha = alpha
         g.fillStyle = theme.tone(row.tone)
-        g.fillRect(left + t * cell, y + h - 2, Math.max(1, cell - .5), 2)
+        g.fillRect(left, y + h - 2, Math.max(1, cell - .5), 2)
       } else if (!fits(text) && text.trim()) {
         g.globalAlpha = alpha * (counts ? .35 : .15)
         g.fillStyle = theme.tone(row.tone)
-        g.fillRect(left + t * cell + cell * .15, y + h - line / 2 - 2, Math.max(.75, cell * .7), 4)
+        g.fillRect(left + cell * .15, y + h - line / 2 - 2, Math.max(.75, cell * .7), 4)
       }
       g.globalAlpha = alpha * (counts ? 1 : .4)
       g.font = this.font(size, "mono", wrong || marks.has(t) ? 700 : 500)
       if (fits(text)) this.text(g, text, this.x(t), y + h - line / 2 + size * .35, { font: g.font, colour: marks.has(t) ? theme.ink : theme.text(row.tone), align: "center" })
       if (expect && counts && fits(visible(expect[t]))) this.text(g, visible(expect[t]), this.x(t), y + line / 2 + size * .35, { font: this.font(size, "mono", 500), colour: theme.text("target"), align: "center" })
-    })
+    }))
     g.globalAlpha = alpha
     if (expect && !this.layout.small) this.text(g, "what it should say", 26, y + line / 2 + 5, { font: this.font(14), colour: theme.ink2 })
   },
 
   heatmap(g, place) {
-    const { row, y, h } = place, { left, cell } = this.layout, { theme } = this
+    const { row, y, h } = place, { left, plot, first, last } = this.layout, { theme } = this
     g.imageSmoothingEnabled = false
-    g.drawImage(this.bitmap(row), left, y, cell * this.T, h)
-    if (row.array !== this.map) return
+    g.drawImage(this.bitmap(row), first, 0, last - first, row.order.length, left, y, plot, h)
+    if (!this.chosen(row)) return
     const line = this.unitLine(place)
     g.strokeStyle = theme.ink
     g.lineWidth = 1.5
-    g.strokeRect(left - .5, line.y - .5, cell * this.T + 1, line.h + 1)
-    this.text(g, `unit ${this.unit}`, left - 6, line.y + line.h / 2 + 4, { font: this.font(12, "mono", 600), colour: theme.ink, align: "right" })
+    g.strokeRect(left - .5, line.y - .5, plot + 1, line.h + 1)
+    if (!row.twin) this.text(g, `unit ${this.unit}`, left - 6, line.y + line.h / 2 + 4, { font: this.font(12, "mono", 600), colour: theme.ink, align: "right" })
   },
 
   area(g, place) {
@@ -828,19 +1515,40 @@ const PAINTERS = {
 
   line(g, place) {
     const { row, y, h } = place, { theme } = this, range = this.rangeOf(row), values = this.series(row)
-    const zero = y + h - (clamp(0, ...range) - range[0]) / (range[1] - range[0]) * h
-    this.rule(g, zero)
+    if (row.log) paintFloor.call(this, g, place)
+    else this.rule(g, y + h - (clamp(0, ...range) - range[0]) / (range[1] - range[0]) * h)
     const labelY = row.target && paintTarget.call(this, g, place, range)
-    const Y = this.trace(g, place, values, range, { colour: theme.tone(row.tone), steps: !!row.unit, width: row.unit ? 1.75 : 2.25 })
+    const Y = this.trace(g, place, values, range, { colour: theme.tone(row.tone), steps: !!row.unit || !!row.log, width: row.unit ? 1.75 : 2.25 })
     for (const o of row.over ?? []) this.trace(g, place, this.series(row, o.array), range, { colour: theme.tone(o.tone) })
     if (row.target?.label) this.text(g, (this.layout.small ? "" : "target ") + row.target.label, this.right, labelY, { font: this.font(14), colour: theme.ink, align: "right", halo: true })
     const end = values.findLastIndex(Number.isFinite)
-    if (row.unit || end < 0) return
-    g.fillStyle = theme.tone(row.tone)
-    g.beginPath()
-    g.arc(this.x(end), Y(values[end]), 4.5, 0, 7)
-    g.fill()
+    if (row.unit || row.log || end < 0) return
+    this.inPlot(g, () => {
+      g.fillStyle = theme.tone(row.tone)
+      g.beginPath()
+      g.arc(this.x(end), Y(values[end]), 4.5, 0, 7)
+      g.fill()
+    })
   },
+}
+
+/** The ground of a gradient's row: its two ends, and a dashed line below which a signal is too small to teach. */
+function paintFloor(g, { y, h }) {
+  const { theme, layout: { left, small } } = this, at = y + h - gradientLevel(FLOOR) * h, font = this.font(11, "mono", 500), colour = theme.ink2
+  this.rule(g, y + h)
+  g.fillStyle = theme.ink
+  g.globalAlpha *= theme.mode === "dark" ? .1 : .06
+  g.fillRect(left, at, this.layout.plot, y + h - at)
+  g.globalAlpha = 1
+  g.strokeStyle = theme.ink2
+  g.lineWidth = 1
+  g.setLineDash([4, 4])
+  g.beginPath()
+  g.moveTo(left, at)
+  g.lineTo(this.right, at)
+  g.stroke()
+  g.setLineDash([])
+  for (const [text, height] of [["10", y + 8], [small ? "" : "1e−6", at + 4]]) this.text(g, text, left - 6, height, { font, colour, align: "right" })
 }
 
 /** The dashed target: one value across the row, or a series of its own; returns where its label belongs. */
@@ -858,7 +1566,7 @@ function paintTarget(g, place, range) {
 const CURSORS = {
   /** The marked bars carry their numbers, unless there are many. */
   bars(g, place) {
-    const marks = this.header.marks ?? [], Y = this.barScale(place)
+    const marks = (this.header.marks ?? []).filter(t => isSeen(this.span, t)), Y = this.barScale(place)
     if (marks.length > 8) return
     for (const t of marks) {
       const v = this.value(place.row.array, t, this.column(place.row))
@@ -867,7 +1575,7 @@ const CURSORS = {
   },
 
   heatmap(g, place, x) {
-    if (place.row.array !== this.map) return
+    if (!this.chosen(place.row)) return
     const { cell } = this.layout, line = this.unitLine(place), w = Math.max(cell, 5), h = Math.max(line.h, 5)
     g.strokeStyle = this.theme.ink
     g.lineWidth = 2
@@ -875,8 +1583,9 @@ const CURSORS = {
   },
 
   line(g, place, x) {
-    const { row, y, h } = place, v = this.value(row.array, this.t, this.column(row)), [low, high] = this.rangeOf(row)
-    if (!Number.isFinite(v) || row.unit) return
+    const { row, y, h } = place, raw = this.value(row.array, this.t, this.column(row)), [low, high] = this.rangeOf(row)
+    if (!Number.isFinite(raw) || row.unit) return
+    const v = row.log ? gradientLevel(raw) : raw
     g.fillStyle = this.theme.tone(row.tone)
     g.strokeStyle = this.theme.paper
     g.lineWidth = 2
@@ -1416,9 +2125,16 @@ export function mount(root, host) {
   let view
   return {
     update(payload, freshHost) {
-      const Kind = VIEWS[payload.header.view] ?? TimelineView
+      const Kind = VIEWS[payload.header.view]
+      if (!Kind) {
+        view?.destroy()
+        view = undefined
+        box.replaceChildren(html("p", { text: `There is no view “${payload.header.view}” here: page and viewer are of different versions. Reloading the page may help.` }))
+        return
+      }
       if (!(view instanceof Kind)) {
         view?.destroy()
+        box.replaceChildren()
         view = new Kind(box, freshHost ?? host)
       }
       view.host = freshHost ?? host
