@@ -49,6 +49,7 @@ class LSTM(Cell):
         symbols={"i": "write", "f": "forget", "g": "candidate", "o": "read", "c": "cell", "h": "hidden"},
         parameters="4*H*(I+H+1)", use="Long lags, counting, text: wherever something must be kept for many steps.")
     Settings = Settings
+    kernel_wins = True
 
     def __init__(self, input_size: int, settings: Settings | None = None, output_size: int | None = None) -> None:
         super().__init__(input_size, settings, output_size)

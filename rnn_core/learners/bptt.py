@@ -72,7 +72,7 @@ class BPTT(Learner):
     def update(self) -> Iterator[tuple[float, float] | None]:
         device = self.parameters[0].device
         batch = self.task.sample(self.settings.batch_size, self.streams.data).to(device)
-        y = self.network(batch.x, mask=batch.mask, teacher=self._teacher(batch))
+        y = self.network(batch.x, mask=batch.mask, teacher=self.teacher(batch))
         loss = self.task.loss(y, batch)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -80,7 +80,7 @@ class BPTT(Learner):
         norm = float(torch.nn.utils.clip_grad_norm_(self.parameters, limit))
         value = loss.item()
         self.first_loss = value if self.first_loss is None else self.first_loss
-        if why := _trouble(value, norm, self.first_loss):
+        if why := trouble(value, norm, self.first_loss):
             self._go_back()
             raise Diverged(why)
         with torch.no_grad():
@@ -96,7 +96,7 @@ class BPTT(Learner):
         if not all(bool(p.isfinite().all()) for p in self.parameters):
             torch._foreach_copy_(self.parameters, self.backup)
 
-    def _teacher(self, batch: Batch) -> Tensor | None:
+    def teacher(self, batch: Batch) -> Tensor | None:
         """What the teacher says: each step with probability ``teacher_forcing``, drawn from the noise stream."""
         if not self.network.feeds_back:
             return None
@@ -127,7 +127,7 @@ class BPTT(Learner):
             torch._foreach_copy_(self.backup, self.parameters)
 
 
-def _trouble(loss: float, norm: float, first: float) -> str:
+def trouble(loss: float, norm: float, first: float) -> str:
     """What is wrong with a loss and the length of its gradient; "" when nothing is."""
     if not math.isfinite(loss):
         return f"the loss became {loss}"

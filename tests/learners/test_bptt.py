@@ -154,7 +154,7 @@ def test_the_teacher_speaks_as_often_as_it_should(forcing):
     net = a_net("jordan")
     learner = a_learner(net, Fixed(some_batch()), teacher_forcing=forcing)
     batch = Batch(torch.zeros(200, 50, 2), torch.randn(200, 50, 1))
-    said = learner._teacher(batch)
+    said = learner.teacher(batch)
     heard = ~said.isnan()
     assert abs(float(heard.float().mean()) - forcing) < 0.02
     same(said[heard], batch.target[heard])
@@ -163,7 +163,7 @@ def test_the_teacher_speaks_as_often_as_it_should(forcing):
 def test_only_a_net_that_hears_itself_has_a_teacher():
     learner = a_learner(a_net("lstm"), Fixed(some_batch()))
     before = learner.streams.noise.get_state()
-    assert learner._teacher(some_batch()) is None
+    assert learner.teacher(some_batch()) is None
     assert torch.equal(before, learner.streams.noise.get_state())
 
 

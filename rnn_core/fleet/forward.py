@@ -1,0 +1,104 @@
+"""The outputs of several models in one call, by the cell's own code on stacked weights or by torch.vmap."""
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from rnn_core import catalogue
+from rnn_core.cells.base import Cell
+from rnn_core.fleet.shift import Shifted
+from rnn_core.networks.base import Network, taught
+from rnn_core.records.trees import tmap
+from rnn_core.unroll import unroll
+
+Forward = Callable[[dict[str, Tensor], Tensor, Tensor | None, Tensor | None], Tensor]
+
+
+class _Loop(nn.Module):
+    """A network on its loop over time; kernels have no batching rule."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, x: Tensor, mask: Tensor | None, teacher: Tensor | None) -> Tensor:
+        return self.network.trace(x, mask=mask, teacher=teacher).outputs
+
+
+def by_vmap(network: Network) -> Forward:
+    """weights (k, …) by name, x (k, b, t, i), mask (k, b, t), teacher (k, b, t, o) → outputs (k, b, t, o)."""
+    loop = _Loop(network)
+
+    def one(weights: dict[str, Tensor], x: Tensor, mask: Tensor | None, teacher: Tensor | None) -> Tensor:
+        return torch.func.functional_call(loop, weights, (x, mask, teacher))
+
+    def forward(weights: dict[str, Tensor], x: Tensor, mask: Tensor | None, teacher: Tensor | None) -> Tensor:
+        there = (0, 0, None if mask is None else 0, None if teacher is None else 0)
+        return torch.vmap(one, in_dims=there)({f"network.{k}": v for k, v in weights.items()}, x, mask, teacher)
+
+    return forward
+
+
+class _Stacked(Cell):
+    """A cell on stacked weights, as a cell whose batch is the models: x (k, t, b, i) and, if there is one, its mask."""
+
+    def __init__(self, cell: Cell, bare: Cell) -> None:
+        nn.Module.__init__(self)
+        self.cell, self.bare = cell, bare
+        self.batch = 1
+
+    def initial_state(self, batch_size: int) -> Any:
+        return tmap(lambda v: v.expand(batch_size, *v.shape), self.cell.initial_state(self.batch))
+
+    def project(self, x: tuple[Any, Tensor | None]) -> tuple[Any, Tensor | None]:
+        with Shifted():
+            return self.bare.project(x[0]), x[1]
+
+    def advance(self, drive: tuple[Any, Tensor | None], state: Any) -> tuple[Tensor, Any, dict[str, Tensor]]:
+        with Shifted():
+            out, new, _ = self.bare.advance(drive[0], state)
+        mask = drive[1]
+        if mask is None:
+            return out, new, {}
+        there = mask.unsqueeze(-1)
+        return torch.where(there, out, torch.zeros_like(out)), _hold(mask, new, state), {}
+
+
+def _hold(mask: Tensor, new: Any, old: Any) -> Any:
+    """``new`` where the mask (k, b) is true, ``old`` elsewhere."""
+    def choose(n: Tensor, o: Tensor) -> Tensor:
+        return torch.where(mask.reshape(*mask.shape, *[1] * (n.dim() - 2)), n, o)
+    return tmap(choose, new, old)
+
+
+def by_stacking(network: Network) -> Forward | None:
+    """As ``by_vmap``, by the cell's own code; None for a network that is more than one cell and a readout."""
+    if type(network).trace is not catalogue.network_classes()["single"].trace or list(network.buffers()):
+        return None
+    bare = copy.deepcopy(network)
+    places = {}
+    for path, module in bare.named_modules():
+        for name in list(module._parameters):
+            del module._parameters[name]
+            places[f"{path}.{name}".removeprefix(".")] = (module, name)
+    cell = _Stacked(network.cells[0], bare.cells[0])
+
+    def forward(weights: dict[str, Tensor], x: Tensor, mask: Tensor | None, teacher: Tensor | None) -> Tensor:
+        for path, value in weights.items():
+            setattr(*places[path], value)
+        cell.batch = x.shape[1]
+        x, mask, teacher = tmap(lambda v: v.transpose(1, 2), (x, mask, teacher))         # (k, t, b, …)
+        if mask is not None:
+            x = torch.where(mask.unsqueeze(-1), x, torch.zeros_like(x))
+        outputs = unroll(cell, (taught(network.cells[0], x, teacher), mask)).outputs
+        with Shifted():
+            y = bare.readout(outputs)
+        if mask is not None:
+            y = torch.where(mask.unsqueeze(-1), y, torch.zeros_like(y))
+        return y.transpose(1, 2)
+
+    return forward
