@@ -10,9 +10,9 @@ import plotly.graph_objects as go
 
 from rnn_core.analysis.linear_probe import LinearProbe
 from rnn_core.figures.ink import DASHES, array, identity, ink
-from rnn_core.figures.style import canvas, line, name_line, nothing, whisper
+from rnn_core.figures.style import canvas, line, nothing
 
-TOP = 1.08
+TOP, STEP = 1.08, 0.085
 
 
 class _Curve(NamedTuple):
@@ -57,11 +57,8 @@ def linear_probe(
     drawn = [c.score.clip(0, None) for c in curves]
     for c, y in zip(curves, drawn):
         line(figure, c.lags, y, c.score, c.colour, c.name, dash=c.dash, width=c.width, digits=".3f")
-    for k, c in enumerate(curves):
-        name_line(figure, c.lags, drawn, k, 0.0, TOP, c.name, c.text)
     below = int(sum((c.score < 0).sum() for c in curves))
-    if below:
-        whisper(figure, f"below 0, drawn at 0: {below} values", theme)
+    _key(figure, curves, drawn, f"below 0, drawn at 0: {below} values" if below else "", theme)
     figure.add_hline(y=0, line={"color": ink(theme).line, "width": 1})
     return figure
 
@@ -88,6 +85,40 @@ def _curves(
         _Curve(array(r.lags), array(r.score), name, identity(k, theme), identity(k, theme, text=True), dash, width)
         for r, name, k, dash, width in own
     ]
+
+
+def _key(figure: go.Figure, curves: Sequence[_Curve], drawn: Sequence[np.ndarray], remark: str, theme: str) -> None:
+    """Which line is which, one below the other in the corner that the lines leave free."""
+    late = [y[len(y) // 2 :] for y in drawn]
+    right = max((float(np.nanmax(y)) for y in late if np.isfinite(y).any()), default=0.0) < 0.6
+    lines = [(c.name, c.text, c) for c in curves] + ([(remark, ink(theme).second, None)] if remark else [])
+    for k, (text, colour, c) in enumerate(lines):
+        y = 0.97 - STEP * k if right else 0.03 + STEP * (len(lines) - 1 - k)
+        place = {"xref": "paper", "yref": "paper"}
+        figure.add_annotation(
+            x=1.0 if right else 0.0,
+            y=y,
+            yanchor="middle",
+            xanchor="right" if right else "left",
+            xshift=(-34 if right else 38) if c else (0 if right else 4),
+            text=text,
+            showarrow=False,
+            font={"color": colour, "size": 13},
+            **place,
+        )
+        if c:
+            side = 1.0 if right else 0.0
+            figure.add_shape(
+                type="line",
+                xsizemode="pixel",
+                xanchor=side,
+                x0=-28 if right else 4,
+                x1=0 if right else 32,
+                y0=y,
+                y1=y,
+                line={"color": c.colour, "dash": c.dash, "width": min(c.width, 3)},
+                **place,
+            )
 
 
 def _words(curves: Sequence[_Curve]) -> str:
