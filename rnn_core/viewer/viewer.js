@@ -1634,9 +1634,9 @@ export function foldPositions(list, t, { open, box, gap, space, around = 0 }) {
   return { items, width: x - space }
 }
 
-/** The subscript with the step's number in place of t: "t−1" at 5 gives "4". */
-export function stepSub(sub, t) {
-  return sub.replace(/(^|[\s,;])t(?:\s*[−-]\s*(\d+))?$/, (_, lead, lag) => lead + String(t - Number(lag ?? 0)).replace("-", "−"))
+/** The subscript with the step's number in place of t: "t−1" at 5 gives "4"; a pass that runs backwards came from 6. */
+export function stepSub(sub, t, way = 1) {
+  return sub.replace(/(^|[\s,;])t(?:\s*[−-]\s*(\d+))?$/, (_, lead, lag) => lead + String(t - way * Number(lag ?? 0)).replace("-", "−"))
 }
 
 /** Size of a gradient on the fixed scale from 1e−8 (0) to 10 (1). */
@@ -1668,29 +1668,240 @@ export function fanPath(x0, y0, x, y) {
 /** At most `most` places spread evenly over n. */
 export const sample = (n, most) => n <= most ? Array.from({ length: n }, (_, i) => i) : Array.from({ length: most }, (_, i) => Math.floor(i * n / most))
 
+export const norm = values => Math.sqrt(values.reduce((sum, v) => sum + v * v, 0))
+
 /** What a screen reader hears about a node. */
 export function describeNode(node, t, T, values, gradient) {
   if (node.kind === "parameter") return `${node.symbol}${node.sub ? " " + node.sub : ""}, shared weights ${node.shape}, used ${T} times`
-  const size = Math.sqrt(values.reduce((sum, v) => sum + v * v, 0))
-  return `${node.symbol} ${node.enters ? "entering" : "at"} step ${t} of ${T - 1}, ${node.title}, size ${fixed(size)}` + (gradient === undefined ? "" : `, gradient ${scientific(gradient)}`)
+  return `${node.symbol} ${node.enters ? "entering" : "at"} step ${t} of ${T - 1}, ${node.title}, size ${fixed(norm(values))}` + (gradient === undefined ? "" : `, gradient ${scientific(gradient)}`)
 }
 
-const NODE = { w: 58, h: 38 }, BADGE = { w: 58, h: 34, gap: 14 }
+/** A visitor's text as a number: {value}, or {why} not, in one sentence. */
+export function asNumber(text) {
+  const plain = text.trim().replace("−", "-").replace(",", "."), quoted = text.trim().slice(0, 24)
+  if (!plain) return { why: "Type a number first." }
+  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain)) return { why: `“${quoted}” is not a number, so nothing was changed.` }
+  const value = Number(plain)
+  return Math.abs(value) <= 3.4e38 ? { value } : { why: `“${quoted}” is larger than any number a network can hold, so nothing was changed.` }
+}
+
+/** How many decimals tell numbers up to this size apart. */
+export const decimals = size => clamp(3 - Math.floor(Math.log10(size || 1)), 0, 8)
+
+/** A number with so many decimals and a real minus sign. */
+export function exact(value, digits) {
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? "–" : value < 0 ? "−∞" : "∞"
+  const text = Math.abs(value).toFixed(digits)
+  return (value < 0 && Number(text) !== 0 ? "−" : "") + text
+}
+
+/** Numbers rounded so that what is shown adds up to the rounded sum: each moves by less than one of the last digit. */
+export function addUp(values, digits) {
+  const one = 10 ** digits, scaled = values.map(v => v * one), low = scaled.map(Math.floor)
+  const missing = Math.round(scaled.reduce((a, b) => a + b, 0)) - low.reduce((a, b) => a + b, 0)
+  const order = scaled.map((v, i) => [v - low[i], i]).sort((a, b) => b[0] - a[0] || a[1] - b[1])
+  for (const [, i] of order.slice(0, clamp(missing, 0, order.length))) low[i] += 1
+  return low.map(v => v / one)
+}
+
+/** Every product of one unit's sum: [{weight, row, column, w, source, place, v, gates, value}]; at(array, t, n) reads. */
+export function products({ addends }, unit, t, at) {
+  return addends.flatMap(({ weight, source, from, row, column, size, flip, scale, times }) => {
+    const gates = times.map(id => [id, at(`value:${id}`, t, unit)]), factor = gates.reduce((all, [, v]) => all * v, scale)
+    const bare = { weight, source, gates, scale }
+    if (!weight) { const v = at(from, t, row + unit); return [{ ...bare, place: row + unit, v, value: factor * v }] }
+    if (!source) { const w = at(`weight:${weight}`, row + unit, 0); return [{ ...bare, row: row + unit, w, value: factor * w }] }
+    return Array.from({ length: size }, (_, j) => {
+      const [r, c] = flip ? [column + j, row + unit] : [row + unit, column + j], w = at(`weight:${weight}`, r, c), v = at(from, t, j)
+      return { ...bare, row: r, column: c, w, place: j, v, value: factor * w * v }
+    })
+  })
+}
+
+/** The largest products in full, the others as one: {shown: [product], more: {count, value}, digits, total}, adding up. */
+export function takenApart(sum, unit, t, at, most = 5) {
+  const all = products(sum, unit, t, at), bySize = all.map((p, i) => [Math.abs(p.value), i]).sort((a, b) => b[0] - a[0] || a[1] - b[1])
+  const keep = new Set(bySize.slice(0, all.length <= most + 1 ? all.length : most).map(([, i]) => i))
+  const shown = all.filter((_, i) => keep.has(i)), rest = all.filter((_, i) => !keep.has(i))
+  const total = all.reduce((sum, p) => sum + p.value, 0), parts = [...shown.map(p => p.value), ...(rest.length ? [rest.reduce((sum, p) => sum + p.value, 0)] : [])]
+  const digits = decimals(Math.max(Math.abs(total), ...parts.map(Math.abs)))
+  const said = Number.isFinite(total) ? addUp(parts, digits) : parts
+  return { shown: shown.map((p, i) => ({ ...p, said: said[i] })), more: rest.length ? { count: rest.length, said: said.at(-1) } : undefined, digits, total }
+}
+
+export const PHASES = [["forward", "Forward"], ["loss", "Loss"], ["backward", "Backward"], ["update", "Update"]]
+
+/** One update in slow motion, beat by beat: forward through the steps, the losses, their sum, backward, the update. */
+export function slowBeats(T, { scored = [], gradients = false, update = false } = {}) {
+  const steps = Array.from({ length: T }, (_, t) => t), last = scored.at(-1) ?? T - 1
+  return [
+    ...steps.map(t => ({ phase: "forward", t })),
+    ...(scored.length ? [...scored.map(t => ({ phase: "loss", t })), { phase: "loss", t: last, all: true }] : []),
+    ...(gradients ? steps.toReversed().map(t => ({ phase: "backward", t })) : []),
+    ...(update ? [{ phase: "update", t: last }] : []),
+  ]
+}
+
+/** Whether a step is lit during a beat: forward what was computed, backward what has heard of the error. */
+export const litIn = (beat, t) => beat.phase === "forward" ? t <= beat.t : beat.phase === "backward" ? t >= beat.t : beat.phase === "loss" ? beat.all || t === beat.t : true
+
+const percent = share => Number.isFinite(share) ? (share < .001 ? scientific(100 * share) : fixed(100 * share, share < .1 ? 2 : 1)) + " %" : "from zero"
+
+/** The one sentence of a beat: a list of [text, strong]. Facts: t as named, and the numbers of this network. */
+export function slowSay({ phase, all }, f) {
+  if (phase === "forward") return [[`Forward, step ${f.t}: `], [f.reads ? `it reads ${f.reads}` : "without an input"], [` and remembers ${f.state} of size `], [fixed(f.before), true], [", which becomes "], [fixed(f.after), true], ...(f.says ? [[". It says ŷ = "], [f.says, true]] : []), ["."]]
+  if (phase === "loss" && all) return [["Loss: "], [f.count === 1 ? "the one step that is scored makes " : `the ${f.count} steps that are scored add up to `], [`L = ${fixed(f.total, 4)}`, true], ["."]]
+  if (phase === "loss") return [[`Loss, step ${f.t}: `], [f.says ? `it says ${f.says}, which costs ` : "what it says here costs "], [`L${f.count > 1 ? " " + f.t : ""} = ${fixed(f.loss, 4)}`, true], ["."]]
+  if (phase === "backward") return [[`Backward, step ${f.t}: `], [`of the error, ‖∂L/∂${f.state}‖ = `], [scientific(f.gradient), true], [f.gradient < 1e-6 ? " arrives: too small to teach anything" : " arrives"], ...(f.weight ? [[`, and asks ${f.weight} for a change of size `], [scientific(f.asked), true]] : []), ["."]]
+  const cut = f.clipped !== null && f.clipped !== undefined && f.clipped < .9995
+  return [[`Update ${f.number.toLocaleString("en")}, rehearsed on its own batch of ${f.rows}: the gradient has length `], [scientific(f.norm), true], ...(cut ? [[" and is cut to "], [percent(f.clipped), true]] : []), [`; ${f.rule} moves ${f.most} the most, by `], [percent(f.moved), true], [" of its size. The loss on that batch goes from "], [fixed(f.before, 4), true], [" to "], [fixed(f.after, 4), true], ["."]]
+}
+
+const NODE = { w: 58, h: 38 }, BADGE = { w: 58, h: 34, gap: 14 }, CELLS = 24, BARS = 64
+
+/** Sets an attribute only when it changes: the browser lays out and paints less. */
+function put(element, name, value) { if (element.getAttribute(name) !== String(value)) element.setAttribute(name, value) }
+
+/** A line with its head at the end (no markers: they cannot take the line's colour everywhere), drawn anew in place. */
+class Arrow {
+  constructor() {
+    this.path = svg("path", { fill: "none" })
+    this.head = svg("path")
+    this.g = svg("g", { class: "edge" }, this.path, this.head)
+  }
+
+  set(points, colour, width = 1.25, back = false, dash = "none") {
+    const [x, y] = points.at(-1), side = points.at(-2)[0] <= x ? 1 : -1, size = Math.max(4, width * 1.6)
+    put(this.g, "class", back ? "edge back" : "edge")
+    put(this.path, "d", smooth(points))
+    put(this.path, "stroke", colour)
+    put(this.path, "stroke-width", Math.max(.75, width))
+    put(this.path, "stroke-dasharray", dash)
+    put(this.head, "d", `M${x},${y}l${-side * size},${-size * .6}v${size * 1.2}z`)
+    put(this.head, "fill", colour)
+    return this
+  }
+}
+
+/** One opened step; `show` puts the numbers of another step into the same drawing. */
+class OpenFold {
+  constructor(view) {
+    const { geometry: G, header } = this.view = view, { w, h } = NODE
+    this.ground = svg("rect", { class: "ground", x: 0, y: G.top - 6, width: G.open, height: G.bottom - G.top + 6, rx: 8 })
+    this.name = svg("text", { class: "step", x: G.open / 2, y: G.bottom + 18, "text-anchor": "middle" })
+    this.cost = svg("text", { class: "cost", x: G.open / 2, y: G.top - 14, "text-anchor": "middle" })
+    this.lanes = view.loops.map(loop => ({ loop, in: svg("path", { fill: "none" }), out: svg("path", { fill: "none" }) }))
+    this.edges = header.edges.map(([a, b, bends]) => ({ a: view.byId[a], b: view.byId[b], bends, arrow: new Arrow() }))
+    this.numbers = svg("g", { class: "numbers", "aria-hidden": "true" })
+    this.nodes = view.nodes.map(node => {
+      const [x, y] = G.point(node.x, node.y), parts = { node }
+      parts.sub = svg("tspan", { class: "sub", dy: 4 })
+      parts.symbol = svg("text", { class: "symbol", y: 1, "text-anchor": "middle", style: `fill: var(--tone-${node.tone})` }, node.symbol, parts.sub)
+      parts.cells = sample(view.read[`value:${node.id}`]?.N ?? 0, CELLS)
+      const wide = (w - 14) / Math.max(1, parts.cells.length)
+      parts.strip = parts.cells.map((_, i) => svg("rect", { x: 7 - w / 2 + i * wide, y: h / 2 - 11, width: wide + .3, height: 6 }))
+      parts.size = svg("text", { class: "size", y: 14, "text-anchor": "middle" })
+      parts.mark = svg("path", { class: "changed", d: `M${w / 2 - 11},${-h / 2}h11v11z` })
+      parts.g = svg("g", { class: "node", transform: `translate(${x},${y})`, role: "button", "data-node": node.id, "data-lm-suppress-shortcuts": "true" },
+        svg("rect", { x: -w / 2, y: -h / 2, width: w, height: h, rx: node.kind === "state" || node.kind === "input" ? h / 2 : 6, style: `stroke: var(--fill-${node.tone})` }), parts.symbol,
+        ...(view.mode === "gradients" ? [parts.size] : parts.strip), parts.mark)
+      const weights = header.shared.filter(weight => weight.readers.includes(node.id)).map(weight => weight.symbol)
+      if (weights.length) parts.g.append(svg("text", { class: "uses", x: w / 2, y: h / 2 + 9, "text-anchor": "end", text: [...new Set(weights)].join(" ") }))
+      return parts
+    })
+    this.g = svg("g", { class: "fold" }, this.ground, this.name, this.cost, ...this.lanes.flatMap(lane => [lane.in, lane.out]),
+      ...this.edges.map(edge => edge.arrow.g), ...this.nodes.map(parts => parts.g), this.numbers)
+  }
+
+  show(t) {
+    const { view } = this, current = t === view.t, flat = view.u > .5 || view.goal
+    this.t = t
+    put(this.ground, "class", current ? "ground now" : "ground")
+    write(this.name, view.stepName(t))
+    write(this.cost, view.costName(t))
+    for (const lane of this.lanes) this.lane(lane)
+    for (const edge of this.edges) this.edge(edge)
+    for (const { node, g, sub, cells, strip, size, mark } of this.nodes) {
+      const chosen = current && node.id === view.node, back = view.backward(node.id, t)
+      put(g, "class", chosen ? "node chosen" : "node")
+      put(g, "tabindex", chosen ? 0 : -1)
+      put(g, "data-t", t)
+      put(g, "aria-pressed", chosen)
+      put(g, "aria-label", describeNode(node, view.nameOf(t), view.T, view.values(node.id, t), back))
+      write(sub, flat ? stepSub(node.sub, view.nameOf(t), view.way) : node.sub)
+      if (view.mode === "gradients") write(size, back === undefined ? "" : scientific(back))
+      else cells.forEach((n, i) => put(strip[i], "fill", view.colour(node, t, n)))
+      put(mark, "display", view.changed(node.id, t) ? "inline" : "none")
+    }
+    this.label()
+  }
+
+  edge({ a, b, bends, arrow }) {
+    const { view, t } = this, { point } = view.geometry, back = view.backward(b.id, t)
+    const [ax, ay] = point(a.x, a.y), [bx, by] = point(b.x, b.y), middle = bends.map(([x, y]) => point(x, y))
+    const chosen = view.t === t && (a.id === view.node || b.id === view.node)
+    if (back === undefined) arrow.set([[ax + NODE.w / 2, ay], ...middle, [bx - NODE.w / 2 - 1, by]], chosen ? "var(--v-ink)" : "var(--v-edge)", chosen ? 1.75 : 1.25)
+    else arrow.set([[bx - NODE.w / 2, by], ...middle.toReversed(), [ax + NODE.w / 2 + 1, ay]], view.warm(back), gradientWidth(back), true, gradientWidth(back) ? "none" : "2 4")
+  }
+
+  /** A carried state: in from the left edge, out of its node to the right edge. */
+  lane({ loop: { y, leave, enter, lane }, in: into, out }) {
+    const { view, t } = this, { point, open } = view.geometry, inside = view.byId[enter], from = view.byId[leave]
+    const draw = (path, d, step) => {
+      const back = step < 0 ? undefined : view.backward(leave, step)
+      put(path, "d", d)
+      put(path, "stroke", back === undefined ? `var(--fill-${from?.tone ?? "hidden"})` : view.warm(back))
+      put(path, "stroke-width", back === undefined ? 1.75 : Math.max(.75, gradientWidth(back)))
+    }
+    if (inside) draw(into, `M0,${y}H${point(inside.x, 0)[0] - NODE.w / 2}`, t - 1)
+    if (!from) return
+    const [x, height] = point(from.x, from.y)
+    draw(out, smooth([[x + NODE.w / 2, height], ...lane.map(([a, b]) => point(a, b)), [open, y]]), t)
+  }
+
+  /** Numbers on the edges of the node that is pointed at, else of the chosen one: sizes that pass along, or gradients back. */
+  label() {
+    const { view, t } = this, { point } = view.geometry, near = view.over?.t === t ? view.over.id : t === view.t ? view.node : undefined
+    const told = `${near} ${t} ${view.mode} ${view.header.key}`
+    if (told === this.told && view.header === this.toldOf) return
+    Object.assign(this, { told, toldOf: view.header })
+    this.numbers.replaceChildren(...this.edges.filter(({ a, b }) => a.id === near || b.id === near).map(({ a, b, bends }) => {
+      const ends = [point(a.x, a.y), ...bends.map(([x, y]) => point(x, y)), point(b.x, b.y)], k = a.id === near ? ends.length - 2 : 0
+      const values = view.values(a.id, t), back = view.backward(b.id, t)
+      const text = back !== undefined ? scientific(back) : values.length === 1 ? fixed(values[0]) : `‖${fixed(norm(values))}‖`
+      const share = a.id === near ? .62 : .38
+      return svg("text", { class: back === undefined ? "number" : "number back", x: mix(ends[k][0], ends[k + 1][0], share), y: mix(ends[k][1], ends[k + 1][1], share) + 3.5, "text-anchor": "middle", text })
+    }))
+  }
+}
 
 class GraphView extends View {
   constructor(box, host) {
     super(box, host)
-    Object.assign(this, { u: 1, goal: 1, mode: "values", node: undefined, fan: undefined, unit: 0, scrolled: 0 })
+    Object.assign(this, { u: 1, goal: 1, mode: "values", node: undefined, fan: undefined, unit: 0, cell: [0, 0], scrolled: 0, boxes: new Map(), open: [], rails: [] })
     this.shape = this.choice("Shape", [["rolled", "Rolled"], ["unrolled", "Unrolled"]], value => this.unroll(value === "unrolled"))
-    this.what = this.choice("Shown", [["values", "Values"], ["gradients", "Gradients"]], value => { this.mode = value; this.ask(BASE) })
-    this.bar.append(html("span", { class: "spacer" }), this.shape.box, this.what.box)
+    this.what = this.choice("Shown", [["values", "Values"], ["gradients", "Gradients"]], value => this.show(value))
+    this.slower = html("button", { type: "button", class: "slower", "aria-pressed": "false", text: "Slow motion" })
+    this.bar.append(html("span", { class: "spacer" }), this.slower, this.shape.box, this.what.box)
+    this.story = html("p", { class: "say", "aria-live": "polite" })
+    this.phases = PHASES.map(([phase, text]) => html("button", { type: "button", text, "data-phase": phase }))
+    this.slowPlay = html("button", { type: "button", class: "play" })
+    this.nextPhase = html("button", { type: "button", text: "Next phase" })
+    this.slowBox = html("div", { class: "slow", role: "group", "aria-label": "Slow motion", hidden: true },
+      html("div", { class: "bar" }, this.slowPlay, this.nextPhase, html("div", { class: "choice", role: "group", "aria-label": "Phase" }, ...this.phases)), this.story)
+    this.editBox = html("div", { class: "edits", hidden: true })
+    this.main.before(this.slowBox, this.editBox)
     this.stage.classList.add("graph")
     this.svg = svg("svg", { role: "group", "aria-label": "graph of the network's steps" })
     this.scroller = html("div", { class: "scroller" }, this.svg)
     this.stage.append(this.scroller)
-    this.listen(this.scroller, "scroll", () => { this.scrolled = this.scroller.scrollLeft; this.placeShelf() })
+    this.listen(this.scroller, "scroll", () => { if (this.scroller.scrollLeft !== this.scrolled) { this.scrolled = this.scroller.scrollLeft; this.placeShelf() } })
     this.listen(this.svg, "keydown", event => this.key(event))
     this.listen(this.svg, "click", event => this.click(event))
+    this.listen(this.slower, "click", () => this.slow ? this.endSlow() : this.startSlow())
+    this.listen(this.slowPlay, "click", () => this.playing ? this.pause() : this.play())
+    this.listen(this.nextPhase, "click", () => this.jump())
+    for (const button of this.phases) this.listen(button, "click", () => { this.pause(); this.beatTo(this.slow.beats.findIndex(beat => beat.phase === button.dataset.phase)) })
     for (const [type, on] of [["pointerover", true], ["pointerout", false]]) this.listen(this.svg, type, event => this.hover(event, on))
   }
 
@@ -1698,15 +1909,24 @@ class GraphView extends View {
     const buttons = options.map(([value, text]) => html("button", { type: "button", text, "data-value": value }))
     const box = html("div", { class: "choice", role: "group", "aria-label": label }, ...buttons)
     for (const button of buttons) this.listen(button, "click", () => act(button.dataset.value))
-    return { box, set(value) { for (const b of buttons) b.setAttribute("aria-pressed", String(b.dataset.value === value)) } }
+    return { box, set(value) { for (const b of buttons) put(b, "aria-pressed", b.dataset.value === value) } }
   }
 
   place() { return { t: this.t, node: this.node, rolled: this.goal === 0 } }
 
+  kept() { return { ...this.place(), unit: this.unit, cell: this.cell, mode: this.mode } }
+
+  pick(extra) { super.pick({ t: this.nameOf(this.t), ...extra }) }
+
   get pace() { return 700 }
 
+  /** The step's place in the sequence, and which way its pass runs. */
+  nameOf(t) { return this.header.reverse ? this.T - 1 - t : t }
+
+  get way() { return this.header.reverse ? -1 : 1 }
+
   update({ header, arrays }) {
-    const known = this.header?.key === header.key, from = known ? this.place() : this.recall(header)
+    const known = this.header?.key === header.key, from = known ? this.kept() : this.recall(header)
     this.header = header
     this.read = Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, reader(array)]))
     this.T = header.T
@@ -1715,31 +1935,66 @@ class GraphView extends View {
     this.byId = Object.fromEntries(this.all.map(node => [node.id, node]))
     this.t = clamp(from.t ?? 0, 0, this.T - 1)
     this.node = this.byId[from.node] ? from.node : (header.carry[0]?.[0] ?? this.nodes.at(-1)?.id)
-    if (!known) this.u = this.goal = from.rolled ? 0 : 1
+    Object.assign(this, { unit: from.unit ?? 0, cell: from.cell ?? [0, 0] })
+    if (!known) {
+      this.u = this.goal = from.rolled ? 0 : 1
+      this.mode = from.mode ?? this.mode
+      if (this.slow) this.endSlow()
+    }
     this.what.box.hidden = !header.gradients
     if (!header.gradients) this.mode = "values"
+    this.scored = Array.from({ length: this.T }, (_, t) => t).filter(t => Number.isFinite(this.cost(t)))
+    this.fillEdits()
+    if (this.slow) this.slow = { ...this.slow, beats: this.beats() }
     this.retheme()
   }
 
   // numbers
 
-  values(id, t = this.t) {
-    const read = this.read[`value:${id}`]
+  at(name, t, n) { return this.read[name]?.at(0, t, n) }
+
+  values(id, t = this.t, kind = "value") {
+    const read = this.read[`${kind}:${id}`]
     return read && t >= 0 && t < this.T ? Array.from({ length: read.N }, (_, n) => read.at(0, t, n)) : []
   }
 
-  gradient(id, t = this.t) { return this.read[`gradient:${id}`]?.at(0, t) }
+  gradient(id, t = this.t) { return this.at(`gradient:${id}`, t) }
 
   /** What an edge sends back is what arrives at its reader. */
   backward(id, t) { return this.mode === "gradients" ? this.gradient(id, t) : undefined }
+
+  cost(t) { return this.at("loss", t) }
+
+  costName(t) { return Number.isFinite(this.cost(t)) ? `${this.slow ? "L" : "loss"} ${fixed(this.cost(t), 3)}` : "" }
+
+  colour(node, t, n) { return cssColour(shade(this.at(`value:${node.id}`, t, n), node.range, this.theme.scale[node.scale])) }
+
+  changed(id, t) {
+    const was = this.read[`before:${id}`]
+    if (!was) return false
+    for (let n = 0; n < was.N; n++) if (Math.abs(was.at(0, t, n) - this.at(`value:${id}`, t, n)) > 1e-6) return true
+    return false
+  }
 
   // events
 
   timeMoved() { this.ask(BASE) }
 
+  setTime(t, tell) {
+    const { slow } = this
+    if (!slow || slow.moving) return super.setTime(t, tell)
+    const wanted = clamp(Math.round(t), 0, this.T - 1), i = slow.beats.findIndex(beat => beat.phase === slow.beats[slow.i].phase && beat.t === wanted)
+    if (i >= 0) this.beatTo(i)
+  }
+
+  show(mode) {
+    this.mode = mode
+    this.remember()
+    this.ask(BASE)
+  }
+
   choose(id, t = this.t) {
-    this.node = this.byId[id] ? id : this.node
-    this.unit = 0
+    if (this.byId[id] && id !== this.node) Object.assign(this, { node: id, unit: 0, cell: [0, 0] })
     this.setTime(t)
     this.remember()
     this.ask(BASE)
@@ -1758,7 +2013,7 @@ class GraphView extends View {
     if (t !== null) { this.pause(); this.setTime(t) }
     else if (line) this.choose(this.all[clamp(this.all.indexOf(this.byId[this.node]) + line, 0, this.all.length - 1)].id)
     else if (event.key === " ") this.playing ? this.pause() : this.play()
-    else if (event.key === "Enter") this.pick()
+    else if (event.key === "Enter") this.slow ? this.jump() : this.pick()
     else return
     this.focus = true
     event.preventDefault()
@@ -1776,21 +2031,146 @@ class GraphView extends View {
   }
 
   hover(event, on) {
-    const id = event.target.closest?.("[data-node]")?.dataset.node
-    const fan = on && this.byId[id]?.kind === "parameter" ? id : undefined
+    const target = event.target.closest?.("[data-node]"), id = target?.dataset.node, weight = this.byId[id]?.kind === "parameter"
+    const fan = on && weight ? id : undefined, over = on && id && !weight ? { id, t: Number(target.dataset.t) } : undefined
     if (fan !== this.fan) { this.fan = fan; this.paintFans() }
+    if (over?.id !== this.over?.id || over?.t !== this.over?.t) {
+      this.over = over
+      for (const fold of this.open) if (fold.g.isConnected) fold.label()
+    }
+  }
+
+  // slow motion
+
+  beats() { return slowBeats(this.T, { scored: this.scored, gradients: this.header.gradients, update: !!this.header.update }) }
+
+  startSlow() {
+    this.pause()
+    this.goal = this.u = 1
+    this.begin = undefined
+    this.slow = { beats: this.beats(), i: 0, mode: this.mode }
+    put(this.slower, "aria-pressed", true)
+    this.slowBox.hidden = false
+    for (const button of this.phases) button.hidden = !this.slow.beats.some(beat => beat.phase === button.dataset.phase)
+    this.beatTo(0)
+    this.labelPlay()
+  }
+
+  endSlow() {
+    this.pause()
+    const { mode } = this.slow
+    this.slow = undefined
+    put(this.slower, "aria-pressed", false)
+    this.slowBox.hidden = true
+    this.labelPlay()
+    this.show(mode)
+  }
+
+  get beat() { return this.slow?.beats[this.slow.i] }
+
+  beatTo(i) {
+    const { slow } = this
+    slow.i = clamp(i, 0, slow.beats.length - 1)
+    slow.moving = true
+    this.mode = ["backward", "update"].includes(this.beat.phase) ? "gradients" : "values"
+    this.setTime(this.beat.t)
+    slow.moving = false
+    prose(this.story, slowSay(this.beat, this.facts(this.beat)))
+    for (const button of this.phases) put(button, "aria-pressed", button.dataset.phase === this.beat.phase)
+    this.nextPhase.disabled = this.beat.phase === slow.beats.at(-1).phase
+    this.ask(BASE)
+  }
+
+  /** On to the first beat of the next phase. */
+  jump() {
+    const { slow } = this, next = slow.beats.findIndex((beat, i) => i > slow.i && beat.phase !== this.beat.phase)
+    this.pause()
+    if (next >= 0) this.beatTo(next)
+  }
+
+  /** The numbers of a beat's sentence. */
+  facts({ phase, t }) {
+    const { header } = this, [leave, enter] = header.carry[0] ?? [], out = this.nodes.filter(node => node.kind === "output" || node.tone === "prediction").at(-1)
+    const few = (values, digits = 2) => values.slice(0, 3).map(v => fixed(v, digits)).join(", ") + (values.length > 3 ? " …" : "")
+    const input = this.nodes.find(node => node.kind === "input"), update = header.update?.weights ? header.update : undefined
+    const most = update && Object.entries(update.weights).reduce((a, b) => (b[1].moved ?? 0) > (a[1].moved ?? 0) ? b : a, ["", { moved: -1 }])
+    const asked = header.shared.filter(weight => this.read[`asked:${weight.id}`]).reduce((a, b) => a && this.at(`asked:${a.id}`, t) >= this.at(`asked:${b.id}`, t) ? a : b, undefined)
+    const label = visible(header.labels?.[this.nameOf(t)])
+    return {
+      t: this.nameOf(t), reads: input ? (label && Number.isNaN(Number(label.replace("−", "-"))) ? label : few(this.values(input.id, t))) : "", state: this.byId[leave]?.symbol ?? "its state",
+      before: norm(this.values(enter, t)), after: norm(this.values(leave, t)), says: out ? few(this.values(out.id, t)) : "", loss: this.cost(t), count: this.scored.length,
+      total: this.scored.reduce((sum, step) => sum + this.cost(step), 0), gradient: this.gradient(leave, t) ?? NaN, weight: asked ? asked.symbol : "", asked: asked ? this.at(`asked:${asked.id}`, t) : NaN,
+      ...(phase === "update" && update ? { ...update, most: this.byId[most[0]]?.symbol ?? most[0], moved: most[1].moved ?? Infinity } : {}),
+    }
+  }
+
+  play() {
+    if (!this.slow) return super.play()
+    if (this.slow.i >= this.slow.beats.length - 1) this.beatTo(0)
+    this.playing = true
+    this.shown = performance.now()
+    this.labelPlay()
+    this.ask(0)
+  }
+
+  advance(now) {
+    if (!this.slow) return super.advance(now)
+    const long = this.beat.phase === "update" || this.beat.all ? 3000 : clamp(9000 / this.T, 120, 900)
+    if (now - this.shown < long / Number(this.speed.value)) return
+    this.shown = now
+    if (this.slow.i >= this.slow.beats.length - 1) this.pause()
+    else this.beatTo(this.slow.i + 1)
+  }
+
+  labelPlay() {
+    super.labelPlay()
+    const words = this.playing ? "Pause" : "Play"
+    this.slowPlay?.replaceChildren(icon(this.playing ? "pause" : "play"), words)
+    if (this.slowPlay) put(this.slowPlay, "aria-label", `${words} slow motion`)
+    this.buttons.play.hidden = !!this.slow
+  }
+
+  // edits
+
+  /** What was edited, with the way back. */
+  fillEdits() {
+    const { edits } = this.header
+    this.editBox.hidden = !edits.length
+    if (!edits.length) return
+    const undo = (text, what) => {
+      const button = html("button", { type: "button", class: "link", text })
+      button.onclick = () => this.pick({ undo: what })
+      return button
+    }
+    this.editBox.replaceChildren(html("span", { class: "mark", "aria-hidden": "true" }), html("span", {}, html("b", { text: "Edited: " }), edits.map(edit => edit.say).join("; "), ". Changed numbers bear a corner."),
+      undo("Undo the last", "last"), ...(edits.length > 1 ? [undo("Undo all edits", "all")] : []))
+  }
+
+  /** A number field that asks Python to change one number; what is no number is refused here, and the text stays. */
+  editField(label, value, edit) {
+    const field = html("input", { type: "text", inputmode: "decimal", value, size: 9, "aria-label": label, spellcheck: "false", autocomplete: "off" }), why = html("p", { class: "why", role: "alert", hidden: true })
+    field.addEventListener("keydown", event => {
+      if (event.key !== "Enter") return
+      const read = asNumber(field.value)
+      why.hidden = !read.why
+      why.textContent = read.why ?? ""
+      if (read.why) { field.select(); return }
+      this.pick({ edit: { ...edit(), value: read.value } })
+    })
+    return { field, box: html("label", { class: "edit" }, html("span", { text: label }), field, html("span", { class: "hint", text: "Enter sets it" })), why }
   }
 
   // painting
 
   paint(bits) {
     if (!this.stage.isConnected || !this.theme || !this.stage.clientWidth) return
-    const focused = this.focus || this.svg.contains(this.box.getRootNode().activeElement)
-    if (bits & (BASE | BITMAP)) { this.measure(); this.build() }
+    const active = this.box.getRootNode().activeElement, focused = this.focus || this.svg.contains(active)
+    if (bits & (BASE | BITMAP)) { this.measure(); this.arrange(bits & BITMAP) }
     const now = this.morph()
     this.fillCard()
     this.follow(now)
-    if (bits & (BASE | BITMAP) && focused) this.svg.querySelector('[tabindex="0"]')?.focus({ preventScroll: true })
+    const target = focused ? this.svg.querySelector('[tabindex="0"]') : undefined
+    if (target && target !== active) target.focus({ preventScroll: true })
     this.focus = false
     this.shape.set(this.goal ? "unrolled" : "rolled")
     this.what.set(this.mode)
@@ -1813,128 +2193,96 @@ class GraphView extends View {
   /** The weights stand in rows below the folds and stay in sight while these are scrolled. */
   shelfPlaces(y, small) {
     const left = small ? 2 : 112, each = BADGE.w + BADGE.gap, row = Math.max(1, Math.floor((this.width - left) / each)), top = small ? y + 20 : y
-    const places = this.header.shared.map((_, i) => [left + (i % row) * each + BADGE.w / 2 + 2, top + Math.floor(i / row) * (BADGE.h + 10) + BADGE.h / 2 + 2])
-    return { label: [2, small ? y + 8 : y + 16], places, bottom: (places.at(-1)?.[1] ?? y) + BADGE.h / 2 + 6 }
+    const below = this.header.shared.some(node => this.read[`asked:${node.id}`]) ? 32 : 0, tall = BADGE.h + 10 + below
+    const places = this.header.shared.map((_, i) => [left + (i % row) * each + BADGE.w / 2 + 2, top + Math.floor(i / row) * tall + BADGE.h / 2 + 2])
+    return { label: [2, small ? y + 8 : y + 16], places, bottom: (places.at(-1)?.[1] ?? y) + BADGE.h / 2 + 6 + below }
   }
 
-  build() {
-    const { geometry: G, header } = this, stamp = [header.key, this.mode, this.theme.mode, G.bottom, G.open].join()
-    if (stamp !== this.keptFor || header !== this.keptOf) this.kept = new Map()
-    Object.assign(this, { keptFor: stamp, keptOf: header })
-    this.svg.replaceChildren()
+  /** What stays while the cursor moves is made once; then each fold's drawing is found again, or made. */
+  arrange(fresh) {
+    const { geometry: G, header } = this, stamp = [header.key, this.mode, this.theme.mode, G.bottom, G.open, G.small, this.width].join()
+    if (fresh || stamp !== this.furnished || header !== this.furnishedOf) this.furnish()
+    Object.assign(this, { furnished: stamp, furnishedOf: header })
+    const spare = new Set(this.open)
+    for (const { t, opened } of G.items) if (opened) spare.delete(this.open.find(fold => fold.t === t))
+    this.folds = G.items.map(item => {
+      if (item.gap) return { item, g: this.gap(item) }
+      if (!item.opened) return { item, g: this.boxed(item) }
+      let fold = this.open.find(one => one.t === item.t && !spare.has(one)) ?? [...spare][0]
+      if (!fold) this.open.push(fold = new OpenFold(this))
+      spare.delete(fold)
+      fold.show(item.t)
+      return { item, g: fold.g }
+    })
+    const wanted = new Set(this.folds.map(fold => fold.g))
+    for (const g of [...this.stack.children]) if (!wanted.has(g)) g.remove()
+    for (const { g } of this.folds) if (g.parentNode !== this.stack) this.stack.append(g)
+    if (this.u < 1 || !this.goal) this.stack.append(this.folds.find(({ item }) => item.t === this.t).g)
+    this.light()
+    this.lanes()
+    header.shared.forEach((node, i) => this.badges[i].show())
+    this.paintFans()
+  }
+
+  furnish() {
+    const { geometry: G, header } = this
+    Object.assign(this, { boxes: new Map(), open: [], rails: [] })
     this.spine = svg("g", { class: "spine" })
+    this.railBox = svg("g", { transform: `translate(${G.margin},0)` })
+    this.stack = svg("g")
     this.fans = svg("g", { class: "fans" })
-    this.shelf = svg("g", { class: "shelf" })
+    this.shelf = svg("g", { class: "shelf", transform: `translate(${this.scrolled},0)` })
     this.loops = header.carry.map(([leave, enter, port, lane], i) => {
       const tone = this.byId[leave]?.tone ?? "hidden", path = svg("path", { class: "carry", style: `stroke: var(--fill-${tone})` })
       return { path, y: G.point(0, port)[1], lift: G.top - 18 - 13 * i, leave, enter, lane }
     })
-    this.folds = G.items.map(item => {
-      const g = item.gap ? this.gap(item) : item.opened ? this.fold(item) : this.boxed(item)
-      return { item, g }
-    })
-    this.spine.append(...this.loops.map(loop => loop.path))
-    this.lanes()
+    this.spine.append(...this.loops.map(loop => loop.path), this.railBox)
     const [x, y] = G.shelf.label, words = ["shared weights,", `used ${this.T} times`]
     if (header.shared.length) this.shelf.append(...(G.small ? [words.join(" ")] : words).map((text, i) => svg("text", { class: "step", x, y: y + 16 * i, text })))
-    header.shared.forEach((node, i) => this.shelf.append(this.badge(node, G.shelf.places[i])))
-    this.later = svg("text", { class: "step", y: G.top - 24 - 13 * header.carry.length, "text-anchor": "middle", text: header.carry.length ? "back in, one step later" : "" })
-    const inFront = [...this.folds].sort((a, b) => (a.item.t === this.t) - (b.item.t === this.t))
-    this.svg.append(this.spine, this.later, ...inFront.map(fold => fold.g), this.fans, this.shelf)
+    this.badges = header.shared.map((node, i) => this.badge(node, G.shelf.places[i]))
+    this.shelf.append(...this.badges.map(badge => badge.g))
+    this.later = svg("text", { class: "step", y: G.top - 24 - 13 * header.carry.length, "text-anchor": "middle", text: header.carry.length ? `back in, one step ${header.reverse ? "earlier" : "later"}` : "" })
+    this.svg.replaceChildren(this.spine, this.later, this.stack, this.fans, this.shelf)
     this.svg.setAttribute("height", G.height)
     this.svg.style.height = G.height + "px"
-    this.paintFans()
+  }
+
+  /** In slow motion, what has not happened yet is pale. */
+  light() {
+    const { beat } = this
+    for (const { item, g } of this.folds) {
+      const lit = !beat || (item.gap ? litIn(beat, item.gap[0]) || litIn(beat, item.gap[1]) : litIn(beat, item.t))
+      g.classList.toggle("dim", !lit)
+    }
+    this.svg.classList.toggle("slow", !!beat)
   }
 
   /** The state spine: each carried state as one level line from fold to fold. */
   lanes() {
-    const { items } = this.geometry
-    this.rails = svg("g")
-    for (const { y, leave, enter } of this.loops) {
+    const { items } = this.geometry, { beat } = this
+    let k = 0
+    for (const { y, leave } of this.loops) {
       items.forEach((item, i) => {
         const next = items[i + 1]
         if (!next) return
-        const [x1, x2] = [item.x + item.width, next.x], tone = this.byId[leave]?.tone ?? "hidden"
+        const arrow = this.rails[k] ??= new Arrow(), [x1, x2] = [item.x + item.width, next.x], tone = this.byId[leave]?.tone ?? "hidden"
+        if (!arrow.g.parentNode) this.railBox.append(arrow.g)
         const back = next.t === undefined ? undefined : this.backward(leave, Math.max(0, next.t - 1))
-        this.rails.append(back === undefined ? this.arrow([[x1, y], [x2 - 1, y]], `var(--fill-${tone})`, 1.75)
-          : this.arrow([[x2 - 1, y], [x1 + 1, y]], this.warm(back), gradientWidth(back), true))
+        if (back === undefined) arrow.set([[x1, y], [x2 - 1, y]], `var(--fill-${tone})`, 1.75)
+        else arrow.set([[x2 - 1, y], [x1 + 1, y]], this.warm(back), gradientWidth(back), true)
+        const now = beat && (beat.phase === "forward" ? next.t === this.t : beat.phase === "backward" ? item.t === this.t : false)
+        arrow.g.classList.toggle("flow", !!now && !this.calm)
+        k++
       })
     }
-    this.spine.append(this.rails)
+    for (const arrow of this.rails.splice(k)) arrow.g.remove()
   }
 
   warm(size) { return cssColour(shade(Math.max(.22, gradientLevel(size)), [0, 1], this.theme.scale.grad)) }
 
-  /** A line with its head drawn at the end (no markers: they cannot take the line's colour everywhere). */
-  arrow(points, colour, width = 1.25, back = false, dash) {
-    const [x, y] = points.at(-1), side = points.at(-2)[0] <= x ? 1 : -1, size = Math.max(4, width * 1.6)
-    return svg("g", { class: back ? "edge back" : "edge" },
-      svg("path", { d: smooth(points), fill: "none", style: `stroke: ${colour}`, "stroke-width": Math.max(.75, width), "stroke-dasharray": dash }),
-      svg("path", { d: `M${x},${y}l${-side * size},${-size * .6}v${size * 1.2}z`, style: `fill: ${colour}` }))
-  }
-
-  fold(item) {
-    const { geometry: G, header } = this, { t } = item, g = svg("g", { class: "fold" })
-    const current = t === this.t
-    g.append(svg("rect", { class: current ? "ground now" : "ground", x: 0, y: G.top - 6, width: G.open, height: G.bottom - G.top + 6, rx: 8 }))
-    g.append(svg("text", { class: "step", x: G.open / 2, y: G.bottom + 18, "text-anchor": "middle", text: this.stepName(t) }))
-    for (const loop of this.loops) g.append(...this.lane(loop, t))
-    for (const [a, b, bends] of header.edges) g.append(this.edge(this.byId[a], this.byId[b], bends, t))
-    for (const node of this.nodes) g.append(this.nodeBox(node, t))
-    return g
-  }
-
-  /** A carried state inside an opened fold: in from the left edge, out of its node to the right edge. */
-  lane({ y, leave, enter, lane }, t) {
-    const { point, open } = this.geometry, inside = this.byId[enter], from = this.byId[leave]
-    const stroke = step => {
-      const back = step < 0 ? undefined : this.backward(leave, step)
-      return { fill: "none", style: `stroke: ${back === undefined ? `var(--fill-${from?.tone ?? "hidden"})` : this.warm(back)}`, "stroke-width": back === undefined ? 1.75 : Math.max(.75, gradientWidth(back)) }
-    }
-    const parts = []
-    if (inside) parts.push(svg("path", { d: `M0,${y}H${point(inside.x, 0)[0] - NODE.w / 2}`, ...stroke(t - 1) }))
-    if (from) {
-      const [x, height] = point(from.x, from.y)
-      parts.push(svg("path", { d: smooth([[x + NODE.w / 2, height], ...lane.map(([a, b]) => point(a, b)), [open, y]]), ...stroke(t) }))
-    }
-    return parts
-  }
-
-  edge(a, b, bends, t) {
-    const { point } = this.geometry, back = this.backward(b.id, t)
-    const [ax, ay] = point(a.x, a.y), [bx, by] = point(b.x, b.y)
-    const middle = bends.map(([x, y]) => point(x, y))
-    const chosen = this.t === t && (a.id === this.node || b.id === this.node)
-    if (back === undefined) return this.arrow([[ax + NODE.w / 2, ay], ...middle, [bx - NODE.w / 2 - 1, by]], chosen ? "var(--v-ink)" : "var(--v-edge)", chosen ? 1.75 : 1.25)
-    const path = [[bx - NODE.w / 2, by], ...middle.toReversed(), [ax + NODE.w / 2 + 1, ay]]
-    return this.arrow(path, this.warm(back), gradientWidth(back), true, gradientWidth(back) ? undefined : "2 4")
-  }
-
-  nodeBox(node, t) {
-    const { point } = this.geometry, [x, y] = point(node.x, node.y), { w, h } = NODE
-    const chosen = node.id === this.node && t === this.t, back = this.backward(node.id, t)
-    const g = svg("g", {
-      class: chosen ? "node chosen" : "node", transform: `translate(${x},${y})`, role: "button", tabindex: chosen ? 0 : -1, "data-node": node.id, "data-t": t,
-      "data-lm-suppress-shortcuts": "true", "aria-label": describeNode(node, t, this.T, this.values(node.id, t), back), "aria-pressed": String(chosen),
-    })
-    g.append(svg("rect", { x: -w / 2, y: -h / 2, width: w, height: h, rx: node.kind === "state" || node.kind === "input" ? h / 2 : 6, style: `stroke: var(--fill-${node.tone})` }))
-    g.append(this.symbol(node, this.u > .5 || this.goal ? stepSub(node.sub, t) : node.sub, -3))
-    if (this.mode === "gradients") g.append(svg("text", { class: "size", y: 14, "text-anchor": "middle", text: back === undefined ? "" : scientific(back) }))
-    else g.append(this.strip(node, t, w - 14, 6, h / 2 - 11))
-    return g
-  }
-
   symbol(node, sub, y) {
     return svg("text", { class: "symbol", y: y + 4, "text-anchor": "middle", style: `fill: var(--tone-${node.tone})` }, node.symbol,
       ...(sub ? [svg("tspan", { class: "sub", dy: 4, text: sub })] : []))
-  }
-
-  /** The node's values as a row of coloured cells. */
-  strip(node, t, width, height, y) {
-    const values = this.values(node.id, t), cells = sample(values.length, 24), w = width / Math.max(1, cells.length)
-    return svg("g", { class: "strip" }, ...cells.map((n, i) => svg("rect", {
-      x: -width / 2 + i * w, y, width: w + .3, height, fill: cssColour(shade(values[n], node.range, this.theme.scale[node.scale])),
-    })))
   }
 
   /** Top and bottom of a closed fold: all lanes pass through it. */
@@ -1946,49 +2294,67 @@ class GraphView extends View {
   /** A closed fold: the carried state after this step as a small column of colours. */
   boxed(item) {
     const { geometry: G, header } = this, { t } = item, [low, high] = this.closedSpan()
-    const kept = this.kept.get(t)
+    const kept = this.boxes.get(t)
     if (kept) return kept
-    const g = svg("g", { class: "closed", role: "button", "data-t": t, tabindex: -1, "aria-label": `open step ${t}` })
+    const g = svg("g", { class: "closed", role: "button", "data-t": t, tabindex: -1, "aria-label": `open step ${this.nameOf(t)}` })
     g.append(svg("rect", { class: "ground", x: 0, y: low, width: item.width, height: high - low, rx: 8 }))
     const states = header.carry.map(([leave]) => this.byId[leave]).filter(Boolean).slice(0, 3)
     const wide = 10, start = item.width / 2 - states.length * (wide + 3) / 2 + 1.5
     states.forEach((node, k) => {
-      const values = this.values(node.id, t), cells = sample(values.length, 32), size = Math.min(high - low - 16, 84), h = size / Math.max(1, cells.length)
-      const grad = this.backward(node.id, t)
-      if (grad !== undefined) g.append(svg("rect", { x: start + k * (wide + 3), y: (low + high) / 2 - size / 2, width: wide, height: size, style: `fill: ${this.warm(grad)}` }))
-      else cells.forEach((n, i) => g.append(svg("rect", { x: start + k * (wide + 3), y: (low + high) / 2 - size / 2 + i * h, width: wide, height: h + .3, fill: cssColour(shade(values[n], node.range, this.theme.scale[node.scale])) })))
+      const cells = sample(this.read[`value:${node.id}`]?.N ?? 0, CELLS), size = Math.min(high - low - 16, 84), h = size / Math.max(1, cells.length)
+      const grad = this.backward(node.id, t), x = start + k * (wide + 3), top = (low + high) / 2 - size / 2
+      if (grad !== undefined) g.append(svg("rect", { x, y: top, width: wide, height: size, fill: this.warm(grad) }))
+      else cells.forEach((n, i) => g.append(svg("rect", { x, y: top + i * h, width: wide, height: h + .3, fill: this.colour(node, t, n) })))
+      if (this.changed(node.id, t)) g.append(svg("path", { class: "changed", d: `M${item.width - 11},${low}h3a8,8 0 0 1 8,8v3z` }))
     })
     g.append(svg("text", { class: "step", x: item.width / 2, y: G.bottom + 18, "text-anchor": "middle", text: this.stepName(t, true) }))
-    if (this.mode === "gradients" && states[0]) g.append(svg("text", { class: "size", x: item.width / 2, y: high + 14, "text-anchor": "middle", text: scientific(this.gradient(states[0].id, t) ?? NaN) }))
-    this.kept.set(t, g)
+    if (this.costName(t)) g.append(svg("text", { class: "cost", x: item.width / 2, y: low - 8, "text-anchor": "middle", text: fixed(this.cost(t), 3) }))
+    const first = states[0] && (this.mode === "gradients" ? scientific(this.gradient(states[0].id, t) ?? NaN) : "")
+    if (first) g.append(svg("text", { class: "size", x: item.width / 2, y: high + 14, "text-anchor": "middle", text: first }))
+    this.boxes.set(t, g)
     return g
   }
 
   gap(item) {
-    const { geometry: G } = this, [from, to] = item.gap, middle = Math.round((from + to) / 2), y = this.loops[0]?.y ?? G.bottom / 2
-    return svg("g", { class: "gap", role: "button", "data-t": middle, tabindex: -1, "aria-label": `steps ${from} to ${to} are folded away; open step ${middle}` },
-      svg("rect", { class: "cover", x: 0, y: G.top, width: item.width, height: G.bottom - G.top + 24 }),
-      svg("text", { class: "dots", x: item.width / 2, y: y + 6, "text-anchor": "middle", text: "···" }),
-      svg("text", { class: "step", x: item.width / 2, y: y + 26, "text-anchor": "middle", text: `${to - from + 1} steps` }))
+    const { geometry: G } = this, [from, to] = item.gap, middle = Math.round((from + to) / 2), y = this.loops[0]?.y ?? G.bottom / 2, name = `gap ${from < this.t ? "before" : "after"}`
+    let g = this.boxes.get(name)
+    if (!g) {
+      g = svg("g", { class: "gap", role: "button", tabindex: -1 }, svg("rect", { class: "cover", x: 0, y: G.top, width: item.width, height: G.bottom - G.top + 24 }),
+        svg("text", { class: "dots", x: item.width / 2, y: y + 6, "text-anchor": "middle", text: "···" }), svg("text", { class: "step", x: item.width / 2, y: y + 26, "text-anchor": "middle" }))
+      this.boxes.set(name, g)
+    }
+    put(g, "data-t", middle)
+    put(g, "aria-label", `steps ${this.nameOf(from)} to ${this.nameOf(to)} are folded away; open step ${this.nameOf(middle)}`)
+    write(g.lastChild, `${to - from + 1} steps`)
+    return g
   }
 
   stepName(t, brief = false) {
-    const label = visible(this.header.labels?.[t])
-    return (brief && this.T > 9 ? "t=" + t : `t = ${t}`) + (label ? ` ${label}` : "")
+    const name = this.nameOf(t), label = visible(this.header.labels?.[name])
+    return (brief && this.T > 9 ? "t=" + name : `t = ${name}`) + (label ? ` ${label}` : "")
   }
 
+  /** A shared weight: its symbol, and while gradients are shown the size of their sum and what the next update makes of it. */
   badge(node, [x, y]) {
-    const chosen = node.id === this.node, { w, h } = BADGE
-    return svg("g", {
-      class: chosen ? "node badge chosen" : "node badge", transform: `translate(${x},${y})`, role: "button", tabindex: chosen ? 0 : -1,
-      "data-node": node.id, "data-lm-suppress-shortcuts": "true", "aria-label": describeNode(node, this.t, this.T, []), "aria-pressed": String(chosen),
-    }, svg("rect", { x: -w / 2, y: -h / 2, width: w, height: h, rx: 6 }), svg("rect", { x: -w / 2 + 3, y: -h / 2 + 3, width: w - 6, height: h - 6, rx: 4 }), this.symbol(node, node.sub, 1))
+    const { w, h } = BADGE, sum = svg("text", { class: "size", y: h / 2 + 14, "text-anchor": "middle" }), moved = svg("text", { class: "moved", y: h / 2 + 28, "text-anchor": "middle" })
+    const g = svg("g", { class: "node badge", transform: `translate(${x},${y})`, role: "button", "data-node": node.id, "data-lm-suppress-shortcuts": "true", "aria-label": describeNode(node, this.t, this.T, []) },
+      svg("rect", { x: -w / 2, y: -h / 2, width: w, height: h, rx: 6 }), svg("rect", { x: -w / 2 + 3, y: -h / 2 + 3, width: w - 6, height: h - 6, rx: 4 }), this.symbol(node, node.sub, 1), sum, moved)
+    const show = () => {
+      const chosen = node.id === this.node, plan = this.header.update?.weights?.[node.id]
+      put(g, "class", chosen ? "node badge chosen" : "node badge")
+      put(g, "tabindex", chosen ? 0 : -1)
+      put(g, "aria-pressed", chosen)
+      write(sum, this.mode === "gradients" && Number.isFinite(node.sum) ? `Σ ${scientific(node.sum)}` : "")
+      write(moved, this.beat?.phase === "update" && plan ? `Δ ${percent(plan.moved ?? Infinity)}` : "")
+    }
+    return { g, show }
   }
 
   /** Thin lines from a weight to every place that reads it, while it is hovered or chosen. */
   paintFans() {
     if (!this.fans) return
     const chosen = this.byId[this.fan] ?? (this.byId[this.node]?.kind === "parameter" ? this.byId[this.node] : undefined)
+    if (!chosen && !this.fans.firstChild) return
     this.fans.replaceChildren()
     if (!chosen || !this.where) return
     const { geometry: G } = this, [bx, by] = G.shelf.places[this.header.shared.indexOf(chosen)], x0 = this.scrolled + bx, y0 = by - BADGE.h / 2
@@ -2012,87 +2378,160 @@ class GraphView extends View {
     const { geometry: G, u } = this, now = G.items.find(item => item.t === this.t), centre = Math.max(G.margin, (this.width - G.open) / 2)
     this.where = this.folds.map(({ item, g }) => {
       const x = mix(centre, G.margin + item.x, u), shown = item === now || u > .02
-      g.setAttribute("transform", `translate(${x},0)`)
-      g.style.opacity = item === now ? 1 : clamp(u * 1.6 - .4, 0, 1)
-      g.style.display = shown ? "" : "none"
+      put(g, "transform", `translate(${x},0)`)
+      put(g, "opacity", item === now ? 1 : clamp(u * 1.6 - .4, 0, 1))
+      if ((g.style.display === "none") === shown) g.style.display = shown ? "" : "none"
       return { item, x, shown }
     })
-    this.rails.setAttribute("transform", `translate(${G.margin},0)`)
-    this.rails.style.opacity = clamp(u * 3 - 2, 0, 1)
+    put(this.railBox, "opacity", clamp(u * 3 - 2, 0, 1))
     const at = mix(centre, G.margin + now.x, u), next = G.items[G.items.indexOf(now) + 1]
     for (const { path, y, lift } of this.loops) {
+      put(path, "display", u < 1 ? "inline" : "none")
+      if (u === 1) continue
       const left = mix(at, next ? G.margin + next.x : at + now.width, u)
-      path.setAttribute("d", carryPath(at + now.width, left, y, lift, u))
-      path.style.opacity = clamp(3 - 3 * u, 0, 1)
+      put(path, "d", carryPath(at + now.width, left, y, lift, u))
+      put(path, "opacity", clamp(3 - 3 * u, 0, 1))
     }
-    this.later.setAttribute("x", at + now.width / 2)
-    this.later.style.opacity = clamp(1 - 3 * u, 0, 1)
+    put(this.later, "display", u < 1 ? "inline" : "none")
+    if (u < 1) {
+      put(this.later, "x", at + now.width / 2)
+      put(this.later, "opacity", clamp(1 - 3 * u, 0, 1))
+    }
     const total = Math.max(this.width, mix(Math.max(this.width, G.open + 2 * G.margin), Math.max(G.total, this.width), u))
-    this.svg.setAttribute("width", total)
-    this.svg.style.width = total + "px"
+    if (total !== this.total) {
+      this.total = total
+      this.svg.setAttribute("width", total)
+      this.svg.style.width = total + "px"
+    }
     return { x: at, width: now.width, total }
   }
 
   /** Keep the opened fold in sight; last of all, because scrolling waits for the layout. */
   follow({ x, width, total }) {
     const key = `${this.t} ${this.goal} ${this.width} ${this.u}`
-    if (key !== this.followed) {
-      this.followed = key
-      const view = this.width, node = this.byId[this.node]
-      const focus = width <= view ? x + width / 2 : x + (node?.x !== undefined ? this.geometry.point(node.x, node.y)[0] : width / 2)
-      this.scrolled = Math.round(clamp(focus - view / 2, 0, Math.max(0, total - view)))
-      this.scroller.scrollLeft = this.scrolled
-    }
+    if (key === this.followed) return
+    this.followed = key
+    const view = this.width, node = this.byId[this.node]
+    const focus = width <= view ? x + width / 2 : x + (node?.x !== undefined ? this.geometry.point(node.x, node.y)[0] : width / 2)
+    const scrolled = Math.round(clamp(focus - view / 2, 0, Math.max(0, total - view)))
+    if (scrolled === this.scrolled) return
+    this.scrolled = scrolled
+    this.scroller.scrollLeft = scrolled
     this.placeShelf()
   }
 
   placeShelf() {
     if (!this.shelf) return
-    this.shelf.setAttribute("transform", `translate(${this.scrolled},0)`)
+    put(this.shelf, "transform", `translate(${this.scrolled},0)`)
     this.paintFans()
   }
 
   // card
 
+  /** The card of a node is made once; while the cursor moves only its numbers change. */
   fillCard() {
     const node = this.byId[this.node]
     if (!node) return
-    const stamp = `${node.id} ${this.t} ${this.mode} ${this.unit} ${this.theme.mode} ${this.goal}`
-    if (stamp === this.stamp && this.carded === this.header) return
-    this.stamp = stamp
-    this.carded = this.header
-    const head = html("h4", {}, html("span", { class: "eq inline" }, letter({ s: node.symbol, sub: node.sub, tone: node.tone })), " ", node.title)
-    this.card.replaceChildren(head, ...(node.kind === "parameter" ? this.weightCard(node) : this.valueCard(node)))
-    this.announce(describeNode(node, this.t, this.T, this.values(node.id), this.gradient(node.id)))
+    const stamp = [node.id, this.mode, this.theme.mode].join(), moment = [this.t, this.unit, this.cell].join()
+    if (stamp !== this.stamp || this.carded !== this.header) {
+      Object.assign(this, { stamp, carded: this.header, fresh: [] })
+      const head = html("h4", {}, html("span", { class: "eq inline" }, letter({ s: node.symbol, sub: node.sub, tone: node.tone })), " ", node.title)
+      this.card.replaceChildren(head, ...(node.kind === "parameter" ? this.weightCard(node) : this.valueCard(node)))
+    } else if (moment === this.momentOf) return
+    this.momentOf = moment
+    for (const refresh of this.fresh) refresh()
+    this.announce(describeNode(node, this.nameOf(this.t), this.T, this.values(node.id), this.gradient(node.id)))
   }
 
   weightCard(node) {
-    const say = html("p", { class: "say" })
-    prose(say, [["The same "], [node.shape, true], [" numbers at every step: used "], [`${this.T} times`, true], [". Its gradient is the sum of what all those uses ask for."]])
+    const say = html("p", { class: "say" }), T = this.T
+    prose(say, [["The same "], [node.shape, true], [" numbers at every step: used "], [`${T} times`, true], [". Its gradient is the sum of what all those uses ask for."]])
     const readers = node.readers.map(id => this.byId[id]).filter(Boolean)
     const line = html("p", { class: "say" }, "Read by ", ...readers.flatMap((r, i) => [i ? ", " : "", html("span", { class: "eq inline" }, letter({ s: r.symbol, sub: r.sub, tone: r.tone }))]), `. Values from ${fixed(node.span[0])} to ${fixed(node.span[1])}.`)
-    return [say, line]
+    return [say, ...this.askedPart(node), line, ...this.planPart(node), ...this.matrixPart(node)]
+  }
+
+  /** What every step asks of a weight, one bar a step, and their sum beside the gradient of the weight. */
+  askedPart(node) {
+    const read = this.read[`asked:${node.id}`]
+    if (!read) return []
+    const sizes = Array.from({ length: this.T }, (_, t) => read.at(0, t)), all = sizes.reduce((a, b) => a + b, 0)
+    const { picture, paint } = this.barCanvas(sizes.length, t => sizes[t], () => this.t, "gradient", t => { this.pause(); this.setTime(t) }, [0, Math.max(1e-30, ...sizes.filter(Number.isFinite))])
+    const here = html("div", { class: "where small" }), sum = html("p", { class: "say back" })
+    picture.setAttribute("aria-label", `gradient of ${node.symbol} at each of ${this.T} steps`)
+    this.fresh.push(() => { paint(); write(here, `at step ${this.nameOf(this.t)}: ‖∂L/∂${node.symbol}‖ = ${scientific(sizes[this.t])}`) })
+    const cancel = Number.isFinite(node.sum) && node.sum < .5 * all ? ` The sizes alone would make ${all.toPrecision(3)}: the steps partly cancel.` : ""
+    if (Number.isFinite(node.sum)) prose(sum, [["Their sum has size "], [node.sum.toPrecision(4), true], [", the gradient of the weight "], [node.total.toPrecision(4), true], [": "], ["their sum is the gradient of the weight.", true], [cancel]])
+    return [picture, here, sum]
+  }
+
+  /** What the next update will do to a weight. */
+  planPart(node) {
+    const { update } = this.header, plan = update?.weights?.[node.id]
+    if (!update) return []
+    const say = html("p", { class: "say" })
+    prose(say, plan ? [[`Update ${update.number.toLocaleString("en")} will move it by `], [percent(plan.moved ?? Infinity), true], [` of its size (${update.rule}, on its own batch of ${update.rows}).`]] : [[update.why ?? "The next update does not touch it."]])
+    return [say]
+  }
+
+  /** The numbers of a weight as a picture of squares; one of them can be chosen, and set. */
+  matrixPart(node) {
+    const read = this.read[`weight:${node.id}`]
+    if (!read) return []
+    const rows = node.flat ? 1 : read.T, columns = node.flat ? read.T : read.N, at = (r, c) => node.flat ? read.at(0, c, 0) : read.at(0, r, c)
+    const size = Math.max(Math.abs(node.span[0]), Math.abs(node.span[1]), 1e-9), w = 246, h = clamp(rows / columns * w, rows > 1 ? 40 : 16, 160)
+    const canvas = html("canvas", { class: "matrix", width: columns, height: rows, role: "img", "aria-label": `the ${node.shape} numbers of ${node.symbol}`, style: `height: ${h}px` }), ring = html("span", { class: "ring" })
+    const picture = new ImageData(columns, rows), words = new Uint32Array(picture.data.buffer)
+    for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) words[r * columns + c] = shade(at(r, c), [-size, size], this.theme.scale.div)
+    canvas.getContext("2d").putImageData(picture, 0, 0)
+    canvas.onclick = event => {
+      const box = canvas.getBoundingClientRect()
+      this.cell = [clamp(Math.floor((event.clientY - box.top) / box.height * rows), 0, rows - 1), clamp(Math.floor((event.clientX - box.left) / box.width * columns), 0, columns - 1)]
+      this.ask(CURSOR)
+    }
+    const where = (name, k, most) => {
+      const field = html("input", { type: "number", min: 0, max: most - 1, step: 1, "aria-label": `${name} of ${node.symbol}` })
+      field.onchange = () => { this.cell = this.cell.with(k, clamp(Math.round(Number(field.value) || 0), 0, most - 1)); this.ask(CURSOR) }
+      return field
+    }
+    const row = where("row", 0, rows), column = where(node.flat ? "place" : "column", 1, columns), value = html("b"), was = html("span", { class: "was" })
+    const edit = this.header.editable.includes(node.id) ? this.editField(`set ${node.symbol} to`, "", () => ({ node: node.id, unit: this.cell[0] * columns + this.cell[1], t: null })) : undefined
+    this.fresh.push(() => {
+      const [r, c] = this.cell = [clamp(this.cell[0], 0, rows - 1), clamp(this.cell[1], 0, columns - 1)], old = this.header.edits.find(one => one.node === node.id && one.unit === r * columns + c)
+      Object.assign(row, { value: r })
+      Object.assign(column, { value: c })
+      write(value, exact(at(r, c), 4))
+      write(was, old ? `before: ${exact(old.was, 4)}` : "")
+      ring.style.cssText = `left: ${c / columns * 100}%; top: ${r / rows * 100}%; width: ${100 / columns}%; height: ${100 / rows}%`
+      if (edit && this.box.getRootNode().activeElement !== edit.field) edit.field.value = exact(at(r, c), 4)
+    })
+    const index = html("div", { class: "pickers" }, html("span", { class: "eq inline" }, letter({ s: node.symbol, tone: "shared" })), "[", ...(node.flat ? [column] : [row, ", ", column]), "] = ", value, " ", was)
+    return [html("div", { class: "squares" }, canvas, ring), index, ...(edit ? [edit.box, edit.why] : [])]
   }
 
   valueCard(node) {
-    const values = this.values(node.id), kids = [html("p", { class: "say", text: `at step t = ${this.t}` + (node.size > 1 ? `, ${node.size} numbers` : "") })]
-    this.unit = clamp(this.unit, 0, Math.max(0, values.length - 1))
-    if (node.equation) {
-      kids.push(equationLetters(node.equation))
-      if (node.equation.numbers) {
-        const { line, refresh } = equationNumbers(node.equation, term => this.read[term.array]?.at(0, this.t, this.unit))
-        refresh()
-        kids.push(line)
-      }
+    const when = html("p", { class: "say" }), kids = [when], many = node.size > 1
+    this.fresh.push(() => {
+      this.unit = clamp(this.unit, 0, Math.max(0, (this.read[`value:${node.id}`]?.N ?? 1) - 1))
+      write(when, `at step t = ${this.nameOf(this.t)}` + (many ? `, ${node.size} numbers` : ""))
+    })
+    if (this.read[`value:${node.id}`]) kids.push(...this.unitPart(node))
+    if (node.equation) kids.push(equationLetters(node.equation))
+    if (node.sum && node.sum.addends.some(addend => addend.weight)) kids.push(this.sumPart(node))
+    else if (node.equation?.numbers) {
+      const { line, refresh } = equationNumbers(node.equation, term => this.at(term.array, this.t, this.unit))
+      const result = html("div", { class: "num result" })
+      this.fresh.push(refresh, () => write(result, `= ${fixed(this.at(`value:${node.id}`, this.t, this.unit), 3)}`))
+      kids.push(line, result)
     }
     if (node.line) kids.push(html("pre", { class: "line", tabindex: 0, "aria-label": "line of the program" }, html("code", { text: node.line })))
-    if (values.length) kids.push(this.bars(node, values))
-    const list = values.slice(0, 5).map(v => fixed(v)).join("  ") + (node.size > 5 ? "  …" : "")
-    kids.push(html("div", { class: "num", text: list }))
-    const back = this.gradient(node.id)
-    if (back !== undefined) {
+    if (this.header.gradients) {
       const say = html("p", { class: "say back" })
-      prose(say, [["‖∂L/∂" + node.symbol + "‖ = "], [scientific(back), true], [back < 1e-6 ? ": too small to teach anything." : " arrives here from the error."]])
+      this.fresh.push(() => {
+        const back = this.gradient(node.id)
+        say.hidden = back === undefined
+        if (back !== undefined) prose(say, [["‖∂L/∂" + node.symbol + "‖ = "], [scientific(back), true], [back < 1e-6 ? ": too small to teach anything." : " arrives here from the error."]])
+      })
       kids.push(say)
     }
     kids.push(this.mode === "gradients" ? colourKey({ title: "size of the gradient, fixed log scale", scale: "grad", ends: ["1e−8", "1e−4", "10"], note: "arrows point the way the error travels" })
@@ -2100,17 +2539,73 @@ class GraphView extends View {
     return kids
   }
 
-  /** Bars of a value vector; pressing one puts that unit's numbers into the equation. */
-  bars(node, values) {
-    const w = 246, h = 56, [low, high] = node.range, size = w / values.length, Y = v => (1 - (v - low) / (high - low)) * h
-    const zero = Y(clamp(0, low, high)), picture = svg("svg", { class: "bars", viewBox: `0 0 ${w} ${h}`, role: "img", "aria-label": `values ${values.slice(0, 6).map(v => fixed(v)).join(", ")}` })
-    values.forEach((v, n) => {
-      const column = svg("g", {}, svg("rect", { x: n * size, y: 0, width: size, height: h, class: n === this.unit ? "slot now" : "slot" }))
-      if (Number.isFinite(v)) column.append(svg("rect", { x: n * size + Math.min(1, size * .1), y: Math.min(zero, Y(v)), width: Math.max(.8, size - Math.min(2, size * .2)), height: Math.max(.8, Math.abs(Y(v) - zero)), style: `fill: var(--fill-${node.tone})` }))
-      column.addEventListener("click", () => { this.unit = n; this.ask(CURSOR) })
-      picture.append(column)
+  /** The numbers of a node as bars; one unit is chosen, its number told, and set where it is the visitor's to set. */
+  unitPart(node) {
+    const read = this.read[`value:${node.id}`], shown = sample(read.N, BARS), now = html("b"), was = html("span", { class: "was" }), kids = []
+    const { picture, paint } = this.barCanvas(shown.length, i => read.at(0, this.t, shown[i]), () => shown.indexOf(this.unit), node.tone, i => { this.unit = shown[i]; this.ask(CURSOR) }, node.range, i => this.at(`before:${node.id}`, this.t, shown[i]))
+    const field = html("input", { type: "number", min: 0, max: read.N - 1, step: 1, "aria-label": `unit of ${node.symbol}` })
+    field.onchange = () => { this.unit = clamp(Math.round(Number(field.value) || 0), 0, read.N - 1); this.ask(CURSOR) }
+    const edit = this.header.editable.includes(node.id) ? this.editField(`set ${node.symbol} at this step to`, "", () => ({ node: node.id, unit: this.unit, t: this.nameOf(this.t) })) : undefined
+    this.fresh.push(() => {
+      const value = read.at(0, this.t, this.unit), old = this.at(`before:${node.id}`, this.t, this.unit)
+      paint()
+      put(picture, "aria-label", `values ${shown.slice(0, 6).map(n => fixed(read.at(0, this.t, n))).join(", ")}`)
+      field.value = this.unit
+      write(now, exact(value, decimals(value)))
+      write(was, old !== undefined && Math.abs(old - value) > 1e-6 ? `before the edit: ${exact(old, decimals(value))}` : "")
+      if (edit && this.box.getRootNode().activeElement !== edit.field) edit.field.value = exact(value, decimals(value))
     })
-    return html("div", {}, picture, html("div", { class: "where small", text: values.length > 1 ? `unit ${this.unit}: ${fixed(values[this.unit], 3)}` : "" }))
+    if (read.N > 1) kids.push(picture)
+    kids.push(html("div", { class: "pickers" }, ...(read.N > 1 ? ["unit ", field, ": "] : ["value: "]), now, " ", was))
+    return edit ? [...kids, edit.box, edit.why] : kids
+  }
+
+  /** The sum of the chosen unit, product by product, and what bends it: all real numbers, and what is shown adds up. */
+  sumPart(node) {
+    const box = html("div", { class: "apart", role: "table", "aria-label": `how unit of ${node.symbol} is computed` })
+    const symbol = id => this.byId[id]?.symbol ?? id, index = (...places) => `[${places.join(", ")}]`
+    const line = (name, product, value, kind = "") => html("div", { class: "product " + kind, role: "row" }, html("span", { role: "cell" }, ...name), html("span", { class: "num", role: "cell", text: product }), html("span", { class: "num", role: "cell", text: value }))
+    const tone = (text, tone) => html("span", { style: inTone(tone), text })
+    const few = v => exact(v, 2)
+    this.fresh.push(() => {
+      const { shown, more, digits, total } = takenApart(node.sum, this.unit, this.t, (name, t, n) => this.at(name, t, n))
+      const lines = shown.map(p => {
+        const weight = p.weight ? this.byId[p.weight] : undefined, source = this.byId[p.source], gates = p.gates.flatMap(([id]) => [tone(symbol(id), this.byId[id]?.tone), " "])
+        const name = [...(p.scale < 0 ? ["−"] : []), ...gates, ...(weight ? [tone(weight.symbol + (weight.flat ? index(p.row) : index(p.row, p.column)), "shared")] : []), ...(weight && p.source ? [" "] : []),
+          ...(p.source ? [tone((source ? source.symbol : p.source) + index(p.place), source?.tone)] : [])]
+        return line(name, [...p.gates.map(([, v]) => few(v)), ...(p.weight ? [few(p.w)] : []), ...(p.source ? [few(p.v)] : [])].join(" · "), exact(p.said, digits))
+      })
+      const value = this.at(`value:${node.id}`, this.t, this.unit), bend = node.sum.bend
+      if (more) lines.push(line([`+ ${more.count} more`], "", exact(more.said, digits), "rest"))
+      lines.push(line([bend ? "sum" : `${node.symbol}${index(this.unit)}`], "", exact(total, digits), "total"))
+      if (bend) lines.push(line([`${node.symbol}${index(this.unit)}`], `${bend}(${exact(total, digits)})`, exact(value, decimals(value)), "total"))
+      box.replaceChildren(...lines)
+    })
+    return box
+  }
+
+  /** A row of bars on canvas: {picture, paint}; pressing one chooses it. */
+  barCanvas(count, valueOf, nowAt, tone, choose, [low, high], oldOf) {
+    const w = 246, h = 56, picture = html("canvas", { class: "bars", role: "img", width: 2 * w, height: 2 * h }), g = picture.getContext("2d"), size = w / Math.max(1, count)
+    picture.onclick = event => { const box = picture.getBoundingClientRect(); choose(clamp(Math.floor((event.clientX - box.left) / box.width * count), 0, count - 1)) }
+    const Y = v => (1 - (clamp(v, low, high) - low) / (high - low || 1)) * h, zero = Y(0)
+    const paint = () => {
+      g.setTransform(2, 0, 0, 2, 0, 0)
+      g.clearRect(0, 0, w, h)
+      g.fillStyle = this.theme.line
+      g.fillRect(nowAt() * size, 0, size, h)
+      g.fillStyle = this.theme.tone(tone)
+      for (let i = 0; i < count; i++) {
+        const v = valueOf(i)
+        if (Number.isFinite(v)) g.fillRect(i * size + Math.min(1, size * .1), Math.min(zero, Y(v)), Math.max(.8, size - Math.min(2, size * .2)), Math.max(.8, Math.abs(Y(v) - zero)))
+      }
+      g.fillStyle = this.theme.ink
+      for (let i = 0; i < count; i++) {
+        const old = oldOf?.(i)
+        if (Number.isFinite(old) && Math.abs(old - valueOf(i)) > 1e-6) g.fillRect(i * size, Y(old) - .75, size, 1.5)
+      }
+    }
+    return { picture, paint }
   }
 }
 
