@@ -91,7 +91,7 @@ def test_a_slow_run_stops_where_it_was_told(page: Page, wait_idle, shoot) -> Non
     for _ in range(2):
         speed.press("ArrowLeft")
     wait_idle(page)
-    page.get_by_role("button", name="Play").click()
+    page.locator(".st-key-play button").first.click()
     until(page, lambda: "training, update" in line(page) and update(page) >= 3)
     seen, began = update(page), time.monotonic()
     page.get_by_role("button", name="Stop at").click()
