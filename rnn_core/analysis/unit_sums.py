@@ -192,7 +192,9 @@ class _Follower:
         found = self._weight(W)
         if found is None or W.dim() != 2 or h.dim() != 2:
             return None
-        return (replace(found, source=self._source(h), size=h.shape[1], flip=found.flip == turned),)
+        flip = found.flip == turned
+        row, column = (found.column, found.row) if flip else (found.row, found.column)
+        return (replace(found, source=self._source(h), row=row, column=column, size=h.shape[1], flip=flip),)
 
     def _source(self, h: Tensor) -> str:
         """The name of what a product reads; what has none is kept under a number."""
@@ -214,7 +216,7 @@ class _Follower:
         row, column = divmod(v.storage_offset(), wide)
         if v.stride() in ((wide, 1), (1, wide)):
             straight = v.stride() == (wide, 1) and not (wide == 1 and v.shape[1] != 1)
-            return Addend(name, row=row if straight else row, column=column, flip=not straight)
+            return Addend(name, row=row, column=column, flip=not straight)
         return None
 
     def holds(self, one: Sum, value: Tensor) -> bool:

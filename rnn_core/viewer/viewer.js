@@ -6,11 +6,12 @@
  * Everything in 1 and 2 is pure and exported for the tests; nothing touches the DOM at import time.
  *
  * Every header: view, key (the cursor is remembered under it), T, start, palette; link (cursor shared), labels (of steps).
- * timeline: rows, marks, moments (updates on the tape), try [{say, label, set}], brush (stretches may be selected). A row:
+ * timeline: rows, marks, moments (updates on the tape), full (the moment that has all numbers), try [{say, label, set}],
+ *   brush (stretches may be selected). A row:
  *   {kind: bars | tokens | heatmap | area | line, array, symbol, sub, title, short, tone, range}; given (never changes
  *   with the tape); of + unit (shows the selected unit of that heatmap), column, over [{array, tone}], log (sizes of
  *   gradients, 1e−8 to 10), target {value | array, label}; tokens: labels ([T] or [M][T]), expect, scored; heatmap: order,
- *   scale, key, card {equations, memory, gradient}, plain (units not selectable), twin (shares its units with that one).
+ *   scale, key, card {equations, memory, gradient, below (a second key)}, plain (units not selectable), twin (shares its units with that one).
  * graph: nodes, shared (weights), edges [from, to, bends], carry [leaves, enters, height, bends], size, gradients;
  *   arrays "value:<id>" (T, n) and "gradient:<id>" (T).
  * An equation is {terms: [{s, sub, tone, array} | {op}], numbers}; numbers says that they may stand in for the letters.
@@ -741,6 +742,7 @@ class TimelineView extends View {
     this.header = header
     this.read = Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, reader(array)]))
     this.moments = header.moments ?? []
+    this.full = header.full ?? this.last
     this.maps = header.rows.filter(row => row.kind === "heatmap" && !row.plain)
     const sameLength = known && this.T === header.T || !known && from.span?.[1] <= header.T
     this.T = header.T
@@ -839,15 +841,15 @@ class TimelineView extends View {
   get visibleRows() {
     return this.header.rows.filter(row => !row.of || row.of === this.map).flatMap(row => {
       if (!this.brush || row.array !== this.brush.map || row.kind !== "heatmap") return [row]
-      const strip = { kind: "line", unit: true, of: row.array, array: row.array, symbol: row.symbol, sub: row.sub, title: `unit ${this.brush.unit}`, short: "", tone: row.tone, range: row.range, brush: true }
+      const strip = { kind: "line", unit: true, of: row.array, array: row.array, symbol: row.symbol, sub: row.sub, title: `unit ${this.brush.unit}`, short: "", tone: row.tone, range: this.brushRange(), brush: true }
       return [row, strip]
     })
   }
 
   /** Whether an array has numbers for the moment on the tape. */
-  known(name) { return this.moments.length < 2 || this.moment === this.last || this.read[name]?.M > 1 }
+  known(name) { return this.moments.length < 2 || this.moment === this.full || this.read[name]?.M > 1 }
 
-  dimmed(row) { return !row.given && (row.array ? !this.known(row.array) : Array.isArray(row.labels?.[0]) ? false : !!row.labels && this.moment !== this.last) }
+  dimmed(row) { return !row.given && (row.array ? !this.known(row.array) : Array.isArray(row.labels?.[0]) ? false : !!row.labels && this.moment !== this.full) }
 
   value(name, t = this.t, unit = this.unit) {
     const read = this.read[name]
@@ -977,14 +979,13 @@ class TimelineView extends View {
   stretchBrush(from, to) {
     if (this.brush === undefined) return
     Object.assign(this.brush, { first: Math.min(from, to), last: Math.max(from, to) })
-    this.brush.threshold = this.defaultLimit()
+    this.brush.threshold = halfway(this.brushSeries(), this.brush.first, this.brush.last, this.brushRange())
     this.ask(BASE | CURSOR)
   }
 
-  defaultLimit() {
-    const row = this.maps.find(one => one.array === this.brush.map), values = this.series({ array: row.array, unit: true, brush: true })
-    return halfway(values, this.brush.first, this.brush.last, row.range)
-  }
+  brushSeries() { return this.series({ array: this.brush.map, brush: true }) }
+
+  brushRange() { return spread([this.brushSeries()]) }
 
   /** Enter while selecting: the first time here it begins, the second time it ends. */
   markEnd() {
@@ -1019,8 +1020,7 @@ class TimelineView extends View {
 
   setLimit(value) {
     if (!this.brush) return
-    const [low, high] = this.maps.find(row => row.array === this.brush.map).range
-    this.brush.threshold = Number(clamp(value, low, high).toFixed(2))
+    this.brush.threshold = Number(clamp(value, ...this.brushRange()).toFixed(2))
     this.ask(CURSOR)
   }
 
@@ -1041,10 +1041,9 @@ class TimelineView extends View {
     this.brushBox.hidden = !brush || anchor !== undefined
     this.select.setAttribute("aria-pressed", String(this.selecting))
     if (!brush) return
-    const row = this.maps.find(one => one.array === brush.map), on = onRuns(this.series({ array: row.array, brush: true }), brush.threshold)
-    const steps = on.reduce((sum, [a, b]) => sum + b - a + 1, 0)
-    Object.assign(this.limit, { min: row.range[0], max: row.range[1], step: .01 })
-    this.limit.value = brush.threshold
+    const [min, max] = this.brushRange(), steps = onRuns(this.brushSeries(), brush.threshold).reduce((sum, [a, b]) => sum + b - a + 1, 0)
+    if (Number(this.limit.max) !== max) Object.assign(this.limit, { step: "any", min, max })
+    if (Number(this.limit.value) !== brush.threshold) this.limit.value = brush.threshold
     write(this.limitValue, fixed(brush.threshold))
     write(this.brushSay, `${this.brushText()[0].toUpperCase()}${this.brushText().slice(1)}; it is on at ${steps} of ${this.T} steps.`)
   }
@@ -1413,6 +1412,7 @@ class TimelineView extends View {
     this.card.replaceChildren(this.brushBox, this.head, this.sentence, this.equations, this.note)
     if (card.gradient) this.equations.append(this.gradientLine(card.gradient, map.symbol))
     if (map?.key) this.card.append(colourKey(map.key))
+    if (card.below) this.card.append(colourKey(card.below))
     if (this.header.try?.length) this.card.append(tryLinks(this.header.try, set => { this.pause(); this.set(set) }))
   }
 
@@ -1437,10 +1437,10 @@ class TimelineView extends View {
         value: this.value(map.array), before: this.t ? this.value(map.array, this.t - 1) : undefined,
       }))
     }
-    const dim = this.visibleRows.filter(row => this.dimmed(row)).length > 0 || (map?.card?.equations ?? []).some(e => e.array && !this.known(e.array))
+    const dim = this.layout.rows.some(({ row }) => this.dimmed(row)) || (map?.card?.equations ?? []).some(e => e.array && !this.known(e.array))
     this.equations.hidden = dim
     this.note.hidden = !dim
-    if (dim) write(this.note, `After update ${this.moments[this.moment].toLocaleString("en")} only the bright rows are kept on the tape; the dimmed ones belong to update ${this.moments[this.last].toLocaleString("en")}.`)
+    if (dim) write(this.note, `After update ${this.moments[this.moment].toLocaleString("en")} only the bright rows are kept on the tape; the dimmed ones belong to update ${this.moments[this.full].toLocaleString("en")}.`)
     if (!dim) for (const refresh of this.slots) refresh()
   }
 
@@ -1686,7 +1686,7 @@ export function asNumber(text) {
 }
 
 /** How many decimals tell numbers up to this size apart. */
-export const decimals = size => clamp(3 - Math.floor(Math.log10(size || 1)), 0, 8)
+export const decimals = size => clamp(3 - Math.floor(Math.log10(Math.abs(size) || 1)), 0, 8)
 
 /** A number with so many decimals and a real minus sign. */
 export function exact(value, digits) {
@@ -1745,7 +1745,7 @@ export function slowBeats(T, { scored = [], gradients = false, update = false } 
 /** Whether a step is lit during a beat: forward what was computed, backward what has heard of the error. */
 export const litIn = (beat, t) => beat.phase === "forward" ? t <= beat.t : beat.phase === "backward" ? t >= beat.t : beat.phase === "loss" ? beat.all || t === beat.t : true
 
-const percent = share => Number.isFinite(share) ? (share < .001 ? scientific(100 * share) : fixed(100 * share, share < .1 ? 2 : 1)) + " %" : "from zero"
+const percent = share => Number.isFinite(share) ? (share === 0 ? "0" : share < 1e-6 ? scientific(100 * share) : Number((100 * share).toPrecision(2))) + " %" : "from zero"
 
 /** The one sentence of a beat: a list of [text, strong]. Facts: t as named, and the numbers of this network. */
 export function slowSay({ phase, all }, f) {
@@ -1869,7 +1869,7 @@ class OpenFold {
       const ends = [point(a.x, a.y), ...bends.map(([x, y]) => point(x, y)), point(b.x, b.y)], k = a.id === near ? ends.length - 2 : 0
       const values = view.values(a.id, t), back = view.backward(b.id, t)
       const text = back !== undefined ? scientific(back) : values.length === 1 ? fixed(values[0]) : `‖${fixed(norm(values))}‖`
-      const share = a.id === near ? .62 : .38
+      const share = a.id === near ? .6 : .5
       return svg("text", { class: back === undefined ? "number" : "number back", x: mix(ends[k][0], ends[k + 1][0], share), y: mix(ends[k][1], ends[k + 1][1], share) + 3.5, "text-anchor": "middle", text })
     }))
   }
