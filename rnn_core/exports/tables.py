@@ -47,10 +47,8 @@ def states(run: Run, sequences: Iterable[int] = (0,), update: int | None = None)
     """
     run = run if update is None else run.then(update)
     chosen = _chosen(sequences, len(run.held_out.target))
-    one = run.held_out.rows(slice(0, 1))
-    width = sum(v.shape[2:].numel() for _, v in _columns(one, run.network.trace(one.x, mask=one.mask)))
-    if (numbers := width * one.target.shape[1] * len(chosen)) > MOST:
-        raise ValueError(f"These would be {numbers:,} numbers, and a table takes {MOST:,}; choose fewer sequences.")
+    if len(chosen) > (most := most_sequences(run)):
+        raise ValueError(f"A table takes {MOST:,} numbers, which is {most} of these sequences; choose fewer.")
     batch = run.held_out.rows(torch.tensor(chosen))
     trace = run.network.trace(batch.x, mask=batch.mask)
     there = torch.ones(batch.target.shape[:2], dtype=torch.bool) if batch.mask is None else batch.mask.cpu()
@@ -60,6 +58,13 @@ def states(run: Run, sequences: Iterable[int] = (0,), update: int | None = None)
         many = flat.shape[1] > 1
         table |= {f"{name}[{k}]" if many else name: column.numpy() for k, column in enumerate(flat.unbind(1))}
     return pd.DataFrame(table)
+
+
+def most_sequences(run: Run) -> int:
+    """How many of the run's held-out sequences fit into one table."""
+    one = run.held_out.rows(slice(0, 1))
+    width = sum(v.shape[2:].numel() for _, v in _columns(one, run.network.trace(one.x, mask=one.mask)))
+    return MOST // (width * one.target.shape[1])
 
 
 def guarded(text: object) -> str:

@@ -19,7 +19,7 @@ from rnn_core.records import Baseline
 AXES = {"update": "updates", "seconds": "seconds of training"}
 VALUES = ("held_out", "metric")
 MOST = len(IDENTITIES)
-LABEL, LETTER, LINE, ABOVE = 16, 7.5, 20.0, 100.0
+LABEL, LETTER, LINE, ABOVE, TICKS = 16, 7.5, 20.0, 100.0, 6
 
 
 class Course(NamedTuple):
@@ -57,14 +57,14 @@ def compare_runs(
     title = f"{_told(quantity)} on held-out sequences{', log scale' if log else ''}"
     figure = canvas(title, _words(courses, levels, quantity, over), theme=theme, height=height, x=AXES[over])
     figure.update_xaxes(range=[0, max([float(c.x.max()) for c in courses if len(c.x)] or [1.0]) or 1.0])
-    figure.update_yaxes(range=[low, high], **({"type": "log", "dtick": 1, "exponentformat": "power"} if log else {}))
+    decades = {"type": "log", "dtick": math.ceil((high - low) / TICKS), "exponentformat": "power"}
+    figure.update_yaxes(range=[low, high], **(decades if log else {}))
     for k, course in enumerate(courses):
         line(figure, course.x, course.y, course.y, identity(k, theme), _told(course.name),
              dash=DASHES[k % len(DASHES)], width=2.5, digits=".3g")
     _name(figure, courses, low, high, log, theme, height)
-    for y, (sentence, names) in levels.items():
-        whose = f"{', '.join(map(_told, names))}: " if len(levels) > 1 else ""
-        level(figure, y, f"{whose}{_told(sentence)}: {short(y)}", theme, log=log, at="right")
+    for k, (y, sentence) in enumerate(levels.items()):
+        level(figure, y, f"{_told(sentence)}: {short(y)}", theme, log=log, below=k % 2 == 1, at="right")
     cut = 10.0**high if log else high
     if any((c.y > cut).any() for c in courses):
         whisper(figure, "↑ some values lie above the axis", theme, corner="top left")
@@ -78,20 +78,19 @@ def _course(name: str, history: pd.DataFrame, value: str, over: str) -> Course:
     return Course(name, x[known], y[known])
 
 
-def _levels(courses: Sequence[Course], baselines: Mapping[str, Baseline], value: str) -> dict[float, tuple[str, list]]:
-    """Level → what reaches it without memory, and the names of the runs that it belongs to."""
-    found: dict[float, tuple[str, list]] = {}
-    for course in courses:
-        if (base := baselines.get(course.name)) is not None:
-            y = base.loss if value == "held_out" else base.value
-            found.setdefault(y, (base.sentence, []))[1].append(course.name)
-    return found
+def _levels(courses: Sequence[Course], baselines: Mapping[str, Baseline], value: str) -> dict[float, str]:
+    """Level → what reaches it without memory; levels that read alike are one."""
+    found: dict[str, tuple[float, str]] = {}
+    for base in (baselines[c.name] for c in courses if c.name in baselines):
+        y = base.loss if value == "held_out" else base.value
+        found.setdefault(f"{base.sentence} {short(y)}", (y, base.sentence))
+    return dict(found.values())
 
 
 def _range(courses: Sequence[Course], levels: list[float], log: bool) -> tuple[float, float]:
     """Both ends of the axis, as logarithms on a log axis; a run that exploded does not flatten the others."""
     every = np.concatenate([np.array(levels or [1.0]), *(c.y for c in courses)])
-    tame = max([*levels, *(float(c.y[0]) for c in courses if len(c.y))] or [1.0])
+    tame = max(levels or [float(np.median([c.y[0] for c in courses if len(c.y)] or [1.0]))])
     top = min(float(every.max()), ABOVE * tame) if tame > 0 else float(every.max())
     if log:
         low, high = math.floor(math.log10(every.min())), math.ceil(math.log10(top))
@@ -138,10 +137,10 @@ def _told(text: str) -> str:
     return html.escape(text, quote=False).replace("%{", "% {")
 
 
-def _words(courses: Sequence[Course], levels: Mapping[float, tuple[str, list]], quantity: str, over: str) -> str:
+def _words(courses: Sequence[Course], levels: Mapping[float, str], quantity: str, over: str) -> str:
     said = []
     for name, x, y in courses:
         end = f"{short(y[-1])} at {short(x[-1])} {AXES[over]}" if len(y) else "not measured yet"
         said.append(f"{name}: {short(y[0])} at first, {end}" if len(y) else f"{name}: {end}")
-    said += [f"without memory ({sentence}): {short(y)}" for y, (sentence, _) in levels.items()]
+    said += [f"without memory ({sentence}): {short(y)}" for y, sentence in levels.items()]
     return f"{quantity.capitalize()} on held-out sequences, one line a run. " + "; ".join(said) + "."

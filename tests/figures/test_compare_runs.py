@@ -48,7 +48,9 @@ def test_one_level_for_each_baseline_there_is(theme):
     assert any(a.text == "guess the mean: 0.25" for a in figure.layout.annotations)
     figure = rc.figures.compare_runs(same, {"A": BASE, "B": BASE._replace(loss=0.5)}, theme=theme)
     assert [s.y0 for s in figure.layout.shapes] == [0.25, 0.5]
-    assert any(a.text == "B: guess the mean: 0.5" for a in figure.layout.annotations)
+    assert any(a.text == "guess the mean: 0.5" for a in figure.layout.annotations)
+    alike = {"A": BASE, "B": BASE._replace(loss=0.2500001)}
+    assert len(rc.figures.compare_runs(same, alike).layout.shapes) == 1
     metric = rc.figures.compare_runs(same, {"A": BASE}, value="metric")
     assert [s.y0 for s in metric.layout.shapes] == [0.9] and metric.layout.yaxis.range == (0.0, 1.0)
 
@@ -67,6 +69,8 @@ def test_both_themes_words_and_nothing_from_elsewhere(run, theme):
 def test_a_run_that_exploded_does_not_flatten_the_others():
     figure = rc.figures.compare_runs({"A": story(1, 0.1, 0.01), "B": story(1, 1e12, 1e30)})
     assert figure.layout.yaxis.range == (-2, 2)
+    figure = rc.figures.compare_runs({"A": story(1, 0.1), "B": story(1e9, 1e12)}, {"A": BASE})
+    assert figure.layout.yaxis.range == (-1, 2)
     assert any("above the axis" in a.text for a in figure.layout.annotations)
 
 
