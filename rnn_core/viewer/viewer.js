@@ -668,12 +668,12 @@ function tryLinks(list, go) {
 // ── 6. Timeline ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const SLIDER = { tabindex: 0, role: "slider", "aria-label": "time cursor", "aria-valuemin": 0, "data-lm-suppress-shortcuts": "true" }
-const MINI = 18, GRIP = 12, FLOOR = 1e-6
+const MINI = 18, GRIP = 12, FLOOR = 1e-6, MOST_SERIES = 64
 
 class TimelineView extends View {
   constructor(box, host) {
     super(box, host)
-    Object.assign(this, { moment: 0, moments: [], bitmaps: new Map(), slots: [], span: [0, 1], fingers: new Map(), selecting: false })
+    Object.assign(this, { moment: 0, moments: [], bitmaps: new Map(), drawn: new Map(), slots: [], span: [0, 1], fingers: new Map(), selecting: false })
     this.base = html("canvas", { class: "base", "aria-hidden": "true" })
     this.over = html("canvas", { class: "over", ...SLIDER })
     this.mini = html("canvas", { class: "mini", tabindex: 0, role: "scrollbar", "aria-label": "steps shown", "aria-orientation": "horizontal", "aria-valuemin": 0, hidden: true })
@@ -760,6 +760,7 @@ class TimelineView extends View {
     this.over.setAttribute("aria-valuemax", this.T - 1)
     this.told = undefined
     this.bitmaps.clear()
+    this.drawn.clear()
     this.buildCard()
     this.retheme()
   }
@@ -858,10 +859,16 @@ class TimelineView extends View {
 
   column(row) { return row.brush ? this.brush.unit : row.unit ? this.unit : row.column ?? 0 }
 
+  /** All steps of a quantity as they are drawn; the last few are kept, because cursor and picture ask for the same ones. */
   series(row, name = row.array) {
-    const column = this.column(row), read = this.read[name]
+    const column = this.column(row), read = this.read[name], key = `${name} ${Math.min(this.moment, (read?.M ?? 1) - 1)} ${column} ${row.log ?? ""}`
+    let values = this.drawn.get(key)
+    if (values) return values
     const at = t => t < (read?.T ?? 0) ? read.at(this.moment, t, column) : NaN
-    return Array.from({ length: this.T }, row.log ? (_, t) => { const v = at(t); return Number.isNaN(v) ? NaN : gradientLevel(v) } : (_, t) => at(t))
+    values = Array.from({ length: this.T }, row.log ? (_, t) => { const v = at(t); return Number.isNaN(v) ? NaN : gradientLevel(v) } : (_, t) => at(t))
+    if (this.drawn.size >= MOST_SERIES) this.drawn.clear()
+    this.drawn.set(key, values)
+    return values
   }
 
   tokens(row) { return Array.isArray(row.labels[0]) ? row.labels[Math.min(this.moment, row.labels.length - 1)] : row.labels }
@@ -974,13 +981,14 @@ class TimelineView extends View {
     this.brush = { map: this.map, unit: this.unit, first: t, last: t }
     this.setTime(t)
     this.stretchBrush(t, t)
+    this.ask(BASE)
   }
 
   stretchBrush(from, to) {
     if (this.brush === undefined) return
     Object.assign(this.brush, { first: Math.min(from, to), last: Math.max(from, to) })
     this.brush.threshold = halfway(this.brushSeries(), this.brush.first, this.brush.last, this.brushRange())
-    this.ask(BASE | CURSOR)
+    this.ask(CURSOR)
   }
 
   brushSeries() { return this.series({ array: this.brush.map, brush: true }) }
@@ -1054,6 +1062,7 @@ class TimelineView extends View {
     if (!this.stage.isConnected || !this.theme) return
     if (bits & BITMAP) this.bitmaps.clear()
     if (bits & (BASE | BITMAP)) {
+      if (bits & BITMAP || !this.width) this.width = this.stage.clientWidth
       this.measure()
       if (!this.layout) return
       const g = this.base.getContext("2d")
@@ -1072,7 +1081,6 @@ class TimelineView extends View {
   }
 
   measure() {
-    this.width = this.stage.clientWidth
     if (!this.width) return
     this.layout = layoutRows(this.visibleRows, this.T, { width: this.width, small: this.width < 560, short: innerHeight < 800, span: this.span })
     for (const canvas of [this.base, this.over]) this.resize(canvas, this.layout.height)
@@ -1745,16 +1753,19 @@ export function slowBeats(T, { scored = [], gradients = false, update = false } 
 /** Whether a step is lit during a beat: forward what was computed, backward what has heard of the error. */
 export const litIn = (beat, t) => beat.phase === "forward" ? t <= beat.t : beat.phase === "backward" ? t >= beat.t : beat.phase === "loss" ? beat.all || t === beat.t : true
 
+/** A size told with three figures, whatever its scale. */
+export const amount = value => !Number.isFinite(value) ? fixed(value) : value !== 0 && Math.abs(value) < .001 ? value.toExponential(2).replaceAll("-", "−") : String(Number(value.toPrecision(3))).replace("-", "−")
+
 const percent = share => Number.isFinite(share) ? (share === 0 ? "0" : share < 1e-6 ? scientific(100 * share) : Number((100 * share).toPrecision(2))) + " %" : "from zero"
 
 /** The one sentence of a beat: a list of [text, strong]. Facts: t as named, and the numbers of this network. */
 export function slowSay({ phase, all }, f) {
   if (phase === "forward") return [[`Forward, step ${f.t}: `], [f.reads ? `it reads ${f.reads}` : "without an input"], [` and remembers ${f.state} of size `], [fixed(f.before), true], [", which becomes "], [fixed(f.after), true], ...(f.says ? [[". It says ŷ = "], [f.says, true]] : []), ["."]]
-  if (phase === "loss" && all) return [["Loss: "], [f.count === 1 ? "the one step that is scored makes " : `the ${f.count} steps that are scored add up to `], [`L = ${fixed(f.total, 4)}`, true], ["."]]
-  if (phase === "loss") return [[`Loss, step ${f.t}: `], [f.says ? `it says ${f.says}, which costs ` : "what it says here costs "], [`L${f.count > 1 ? " " + f.t : ""} = ${fixed(f.loss, 4)}`, true], ["."]]
+  if (phase === "loss" && all) return [["Loss: "], [f.count === 1 ? "the one step that is scored makes " : `the ${f.count} steps that are scored add up to `], [`L = ${amount(f.total)}`, true], ["."]]
+  if (phase === "loss") return [[`Loss, step ${f.t}: `], [f.says ? `it says ${f.says}, which costs ` : "what it says here costs "], [`L${f.count > 1 ? " " + f.t : ""} = ${amount(f.loss)}`, true], ["."]]
   if (phase === "backward") return [[`Backward, step ${f.t}: `], [`of the error, ‖∂L/∂${f.state}‖ = `], [scientific(f.gradient), true], [f.gradient < 1e-6 ? " arrives: too small to teach anything" : " arrives"], ...(f.weight ? [[`, and asks ${f.weight} for a change of size `], [scientific(f.asked), true]] : []), ["."]]
   const cut = f.clipped !== null && f.clipped !== undefined && f.clipped < .9995
-  return [[`Update ${f.number.toLocaleString("en")}, rehearsed on its own batch of ${f.rows}: the gradient has length `], [scientific(f.norm), true], ...(cut ? [[" and is cut to "], [percent(f.clipped), true]] : []), [`; ${f.rule} moves ${f.most} the most, by `], [percent(f.moved), true], [" of its size. The loss on that batch goes from "], [fixed(f.before, 4), true], [" to "], [fixed(f.after, 4), true], ["."]]
+  return [[`Update ${f.number.toLocaleString("en")}, rehearsed on its own batch of ${f.rows}: the gradient has length `], [scientific(f.norm), true], ...(cut ? [[" and is cut to "], [percent(f.clipped), true]] : []), [`; ${f.rule} moves ${f.most} the most, by `], [percent(f.moved), true], [" of its size. The loss on that batch goes from "], [amount(f.before), true], [" to "], [amount(f.after), true], ["."]]
 }
 
 const NODE = { w: 58, h: 38 }, BADGE = { w: 58, h: 34, gap: 14 }, CELLS = 24, BARS = 64
@@ -1965,7 +1976,7 @@ class GraphView extends View {
 
   cost(t) { return this.at("loss", t) }
 
-  costName(t) { return Number.isFinite(this.cost(t)) ? `${this.slow ? "L" : "loss"} ${fixed(this.cost(t), 3)}` : "" }
+  costName(t) { return Number.isFinite(this.cost(t)) ? `${this.slow ? "L" : "loss"} ${amount(this.cost(t))}` : "" }
 
   colour(node, t, n) { return cssColour(shade(this.at(`value:${node.id}`, t, n), node.range, this.theme.scale[node.scale])) }
 
@@ -2254,7 +2265,6 @@ class GraphView extends View {
       const lit = !beat || (item.gap ? litIn(beat, item.gap[0]) || litIn(beat, item.gap[1]) : litIn(beat, item.t))
       g.classList.toggle("dim", !lit)
     }
-    this.svg.classList.toggle("slow", !!beat)
   }
 
   /** The state spine: each carried state as one level line from fold to fold. */
@@ -2308,7 +2318,7 @@ class GraphView extends View {
       if (this.changed(node.id, t)) g.append(svg("path", { class: "changed", d: `M${item.width - 11},${low}h3a8,8 0 0 1 8,8v3z` }))
     })
     g.append(svg("text", { class: "step", x: item.width / 2, y: G.bottom + 18, "text-anchor": "middle", text: this.stepName(t, true) }))
-    if (this.costName(t)) g.append(svg("text", { class: "cost", x: item.width / 2, y: low - 8, "text-anchor": "middle", text: fixed(this.cost(t), 3) }))
+    if (this.costName(t)) g.append(svg("text", { class: "cost", x: item.width / 2, y: low - 8, "text-anchor": "middle", text: this.cost(t) < .001 ? scientific(this.cost(t)) : fixed(this.cost(t), 3) }))
     const first = states[0] && (this.mode === "gradients" ? scientific(this.gradient(states[0].id, t) ?? NaN) : "")
     if (first) g.append(svg("text", { class: "size", x: item.width / 2, y: high + 14, "text-anchor": "middle", text: first }))
     this.boxes.set(t, g)
