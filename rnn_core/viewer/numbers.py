@@ -47,13 +47,26 @@ def read_trace(network_trace, row: int) -> dict[str, np.ndarray]:
     return found
 
 
-def tape(moments: Sequence[Mapping[str, np.ndarray]], first: set[str], budget: int = BUDGET) -> dict:
+def fitting(moments: int, chosen: int, size: int, budget: int = BUDGET) -> list[int]:
+    """Which of so many moments fit, when each needs `size` bytes at least: all, or as many as can be, evenly picked.
+
+    The first, the last and the chosen one are always among them.
+    """
+    most = max(2, budget // max(size, 1))
+    if moments <= most:
+        return list(range(moments))
+    return sorted({round(k * (moments - 1) / (most - 1)) for k in range(most)} | {chosen})
+
+
+def tape(
+    moments: Sequence[Mapping[str, np.ndarray]], first: set[str], budget: int = BUDGET, chosen: int = -1
+) -> dict[str, np.ndarray | Quantised]:
     """Stack the moments of each quantity to (m, t, n) within a budget of bytes.
 
     All as float32 if they fit, else all as uint16, else only the quantities in `first` over all moments (uint16, at
-    worst uint8) and the rest for the last moment alone, shape (1, t, n).
+    worst uint8) and the rest for the chosen moment alone, shape (1, t, n).
     """
-    last = moments[-1]
+    last = moments[chosen]
     size = len(moments) * sum(values.size for values in last.values())
     if 4 * size <= budget or len(moments) == 1:
         return {name: np.stack([moment[name] for moment in moments]) for name in last}

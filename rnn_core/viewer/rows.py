@@ -8,6 +8,7 @@ import numpy as np
 
 from rnn_core.records.palette import TONES
 
+from .backward import KEY, backward_rows
 from .letters import split, terms
 from .numbers import bounds, entering
 
@@ -130,17 +131,27 @@ def pass_rows(
     wanted: Sequence[str] | None = None,
     compact: bool = False,
     several: bool = False,
+    backward: Mapping[str, np.ndarray] | None = None,
 ) -> list[dict]:
-    """All rows of one pass: for each layer a heatmap of its state with its card, then the strips of its probes."""
+    """All rows of one pass: for each layer a heatmap of its state with its card, then the strips of its probes.
+
+    backward: |∂L/∂s_t| by the state's name, (t, n), for the rows of its gradient.
+    """
     own = [name for name in numbers if name.startswith(f"{index}.") and ".<" not in name]
     rows: list[dict] = []
     for prefix in dict.fromkeys(name.rpartition(".")[0] for name in own):
         layer = Layer([name for name in own if name.rpartition(".")[0] == prefix], numbers, card)
         inner = prefix.partition(".")[2]
         names = {"symbol": trace.name} if several and trace.name else {}
-        rows.append(layer.top() | names | _floor(inner))
+        top = layer.top() | names | _floor(inner)
+        rows.append(top)
         if not compact:
-            rows += layer.strips(wanted)
+            others = {name: layer.tone(name) for name in layer.names if name != layer.main}
+            back = backward_rows(top, backward or {}, others)
+            if back:
+                norm, *units = (one["array"] for one in back)
+                top["card"] |= {"gradient": {"norm": norm, **({"unit": units[0]} if units else {})}, "below": KEY}
+            rows += [*layer.strips(wanted), *back]
     return rows
 
 

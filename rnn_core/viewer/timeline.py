@@ -8,8 +8,9 @@ import numpy as np
 
 from rnn_core.records.palette import PALETTE
 
+from .backward import backward_arrays, read_costates
 from .ends import input_end, output_end
-from .numbers import BUDGET, read_trace, tape
+from .numbers import BUDGET, fitting, read_trace, tape
 from .pack import pack
 from .rows import pass_rows
 
@@ -32,6 +33,7 @@ def timeline(
     tries: Sequence[Mapping] | None = None,
     link: str | None = None,
     budget: int = BUDGET,
+    costates=None,
 ) -> bytes:
     """Build the viewer's payload from the trace of a network.
 
@@ -41,10 +43,16 @@ def timeline(
     moments: the training tape, (update, NetworkTrace) in order; the last one is the run as it is now and is drawn in
     place of network_trace.
     words: text of each class for networks that say symbols; show: letters of the probes to draw, in order (None: all).
-    compact: only input, states and output. start: {"t", "unit", "map", "moment"}; tries: [{"say", "label", "set"}].
+    compact: only input, states and output, nothing to select. tries: [{"say", "label", "set"}].
+    start: {"t", "unit", "map", "moment"}, the last an index of `moments`: where the cursors stand at first, and where
+    the tape goes when it changes.
     key: the cursor is remembered under it; link: viewers with the same link share their time cursor.
-    budget: bytes of numbers at most; beyond it the earlier moments keep states and outputs only.
+    budget: bytes of numbers at most; beyond it only the moment at the start has more than states and outputs, and if
+    even these are too many the tape has fewer moments.
+    costates: the `Costates` of the moment at the start, for the rows of ‖∂L/∂h_t‖. Raises ValueError when they do not
+    belong to this trace.
     """
+    chosen = _chosen(start, moments)
     updates, traces = zip(*moments, strict=True) if moments else ((), (network_trace,))
     snapshots = [read_trace(trace, row) for trace in traces]
     numbers = {name: np.concatenate([moment[name] for moment in snapshots]) for name in snapshots[-1]}
@@ -52,15 +60,21 @@ def timeline(
     cards = list(card) if isinstance(card, (list, tuple)) else [card or getattr(p.cell, "card", None) for p in passes]
     steps = len(snapshots[-1]["y"])
 
+    sizes = read_costates(costates, traces[chosen], row) if costates is not None else {}
     inner: list[dict] = []
+    options = {"wanted": show, "compact": compact, "several": len(passes) > 1, "backward": sizes}
     for index, (one, own) in enumerate(zip(passes, cards, strict=True)):
-        inner += pass_rows(index, one, numbers, own, wanted=show, compact=compact, several=len(passes) > 1)
+        inner += pass_rows(index, one, numbers, own, **options)
+    maps = {entry["array"] for entry in inner if entry["kind"] == "heatmap" and entry["array"] in numbers}
+    size = sum(snapshots[-1][name].size for name in maps | {"y"})
+    fit = fitting(len(snapshots), chosen, size, budget)
+    snapshots, updates, chosen = [snapshots[k] for k in fit], [updates[k] for k in fit if moments], fit.index(chosen)
     first = input_end(passes[0], row, batch, story, steps)
     last = output_end(np.stack([moment["y"] for moment in snapshots]), row, batch, story, words)
     rows = [*first.rows, *inner, *last.rows]
 
     read = _arrays_of(rows)
-    maps = {entry["array"] for entry in inner if entry["kind"] == "heatmap"}
+    back = {name: one for name, one in backward_arrays(sizes).items() if name in read}
     kept = [{name: values for name, values in moment.items() if name in read} for moment in snapshots]
     marks = [int(t) for t in story.marks] if story is not None else []
     header = {
@@ -70,7 +84,9 @@ def timeline(
         "rows": rows,
         "marks": marks,
         "moments": [int(update) for update in updates],
-        "start": dict(start) if start is not None else {"t": marks[0] if marks else 0},
+        "full": chosen,
+        "start": _start(start, marks, chosen),
+        "brush": not compact,
         "try": list(tries) if tries is not None else _tries(marks, updates, inner),
         "palette": PALETTE,
     }
@@ -78,7 +94,21 @@ def timeline(
         header["labels"] = first.labels
     if link is not None:
         header["link"] = link
-    return pack({**tape(kept, maps | {"y"}, budget), **first.arrays, **last.arrays}, **header)
+    arrays = {**tape(kept, maps | {"y"}, budget, chosen), **first.arrays, **last.arrays, **back}
+    return pack(arrays, **header)
+
+
+def _chosen(start: Mapping | None, moments: Sequence | None) -> int:
+    """The moment at the start, the last one unless another is wished; wishes beyond the tape end at its ends."""
+    last = len(moments) - 1 if moments else 0
+    wished = (start or {}).get("moment")
+    return last if wished is None else min(max(int(wished), 0), last)
+
+
+def _start(start: Mapping | None, marks: Sequence[int], chosen: int) -> dict:
+    if start is None:
+        return {"t": marks[0] if marks else 0}
+    return dict(start) | ({"moment": chosen} if start.get("moment") is not None else {})
 
 
 def _arrays_of(rows: Sequence[Mapping]) -> set[str]:
@@ -88,6 +118,7 @@ def _arrays_of(rows: Sequence[Mapping]) -> set[str]:
         found |= {part["array"] for part in [row, *row.get("over", [])] if "array" in part}
         card = row.get("card", {})
         found |= {array for gate, array in card.get("memory", {}).items() if gate in GATES}
+        found |= set(card.get("gradient", {}).values())
         for equation in card.get("equations", []):
             found |= {part["array"] for part in [equation, *equation["terms"]] if "array" in part}
     return found

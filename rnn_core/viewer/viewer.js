@@ -1756,7 +1756,7 @@ export const litIn = (beat, t) => beat.phase === "forward" ? t <= beat.t : beat.
 /** A size told with three figures, whatever its scale. */
 export const amount = value => !Number.isFinite(value) ? fixed(value) : value !== 0 && Math.abs(value) < .001 ? value.toExponential(2).replaceAll("-", "−") : String(Number(value.toPrecision(3))).replace("-", "−")
 
-const percent = share => Number.isFinite(share) ? (share === 0 ? "0" : share < 1e-6 ? scientific(100 * share) : Number((100 * share).toPrecision(2))) + " %" : "from zero"
+const percent = share => Number.isFinite(share) ? (share === 0 ? "0" : share < 1e-6 ? scientific(100 * share) : Number((100 * share).toPrecision(2))) + " %" : "all"
 
 /** The one sentence of a beat: a list of [text, strong]. Facts: t as named, and the numbers of this network. */
 export function slowSay({ phase, all }, f) {
