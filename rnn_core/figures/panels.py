@@ -78,17 +78,25 @@ def band(figure: go.Figure, first: int, last: int, theme: str) -> None:
     )
 
 
-def cursor(figure: go.Figure, t: int, theme: str, text: str = "") -> None:
-    """One line of ink through all panels at step t, with a flag on top."""
-    figure.add_shape(
-        type="line", xref="x", yref="paper", x0=t, x1=t, y0=0, y1=1, line={"color": ink(theme).ink, "width": 1.5}
-    )
+def cursor(figure: go.Figure, axes: Sequence[str], t: int, theme: str) -> None:
+    """One line of ink through all panels at step t, with its flag in the first."""
+    for axis in axes:
+        figure.add_shape(
+            type="line",
+            xref="x",
+            yref=f"{axis} domain",
+            x0=t,
+            x1=t,
+            y0=0,
+            y1=1,
+            line={"color": ink(theme).ink, "width": 1.5},
+        )
     figure.add_annotation(
         x=t,
         y=1,
-        yref="paper",
+        yref=f"{axes[0]} domain",
         yanchor="top",
-        text=text or f"<i>t</i> = {t}",
+        text=f"<i>t</i> = {t}",
         showarrow=False,
         bgcolor=ink(theme).ink,
         font={"color": ink(theme).paper, "size": 13},

@@ -17,6 +17,7 @@ PICTURES = {
     "gradient_norms": lambda run: (rc.gradient_norms(run),),
     "jacobian_products": lambda run: (rc.jacobian_products(run),),
     "step_jacobians": lambda run: (rc.step_jacobians(run),),
+    "forgetting": lambda run: (rc.forgetting(run, row=1),),
     "intervene": lambda run: (rc.intervene(run, [Intervention(kind="hold", name="f", value=0.0, first=5)]),),
     "step_graph": lambda run: (rc.step_graph(run),),
     "hidden_states": lambda run: (run.network.trace(run.held_out.x),),
