@@ -29,11 +29,11 @@ MORE = {"Architectures": "category", "Race": "sports_score", "Runs": "history"}
 
 def way() -> dict[str, list[tuple[str, str, str]]]:
     """The way around: for each section its pages as (file, label, icon), read off the folder."""
-    found = {"": [("app.py", "Home", "home")], "One run": [], "More nets": []}
+    found = {"": [("app.py", "Home", "home")], "One run": [], "Compare": []}
     for path in sorted(PAGES.glob("*_*.py"), key=lambda p: int(p.stem.split("_")[0])):
         label = path.stem.split("_", 1)[1].replace("_", " ")
         icon = (ONE_RUN | MORE).get(label, "article")
-        found["One run" if label in ONE_RUN else "More nets"].append((f"pages/{path.name}", label, icon))
+        found["One run" if label in ONE_RUN else "Compare"].append((f"pages/{path.name}", label, icon))
     return found
 
 
@@ -120,3 +120,4 @@ def _share(hand: Hand) -> None:
         wrap_lines=True,
     )
     choose_format()
+    st.page_link("pages/7_Runs.py", label="Numbers, weights, a notebook", icon=":material/download:")
