@@ -8,35 +8,43 @@ from typing import Any
 
 import safetensors.torch
 
-from rnn_core.experiment import Experiment
+from rnn_core.jobs.entry import STOPS
 from rnn_core.jobs.history import write_record
-from rnn_core.run import Run
+from rnn_core.jobs.kinds import Kind, read
+from rnn_core.jobs.pace import Pace
+from rnn_core.jobs.stops import Stop, held_out
 
 NEWS_EVERY = 0.2
 KEEP_EVERY, KEEP_FIRST = 2.0, 0.25
 KEEP_TIME, KEEP_BYTES = 0.02, 200_000
+SLOW = 20.0
 
 Tell = Callable[..., None]
+Read = Callable[[str], tuple[Kind, Any]]
 
 
 class Active:
     """A run, what it was told, and what it has not yet said.
 
     ``tell(kind, **facts)`` sends a report. A run is *able* while it wants to go on, owes one update, or has not yet
-    caught up with what was seen of it. ``neighbours`` is how many runs share the worker's time.
+    caught up with what was seen of it; *ready* once its pace allows that. ``neighbours`` is how many runs share the
+    worker's time.
     """
 
-    def __init__(self, message: dict[str, Any], tell: Tell, make: type[Run] = Run, made_with: str = "") -> None:
-        spec = Experiment.from_json(message["spec"])
+    def __init__(self, message: dict[str, Any], tell: Tell, understand: Read = read, made_with: str = "") -> None:
+        kind, spec = understand(message["spec"])
         if spec.id != message["key"][:16]:
             raise ValueError("The record and the name of this run disagree.")
         self.key, self.attempt = message["key"], message["attempt"]
         self._tell, self._made_with = tell, made_with
-        self.run = make.resume(spec, message["checkpoint"]) if message["checkpoint"] else make(spec)
+        self.run = kind.run.resume(spec, message["checkpoint"]) if message["checkpoint"] else kind.run(spec)
+        self.pace, self.task = Pace(message["speed"]), kind.task(spec)
+        self._measured = list(message["measured"])
+        self._set_stop(Stop.from_text(message["stop"]))
         self.go, self.once, self.stopping, self.rested, self.ended = message["go"], 0, False, False, False
         self.high, self.command = message["high"], message["command"]
         self._story = deque(tuple(item) for item in message["story"])
-        self._asked: deque[tuple[int, str, float]] = deque()
+        self._asked: deque[tuple[int, str, float | None]] = deque()
         self._acted: list[int] = []
         self._between = True
         self._work = self.run.training()
@@ -45,6 +53,7 @@ class Active:
         self._interval = KEEP_FIRST
         self._kept = time.monotonic()
         next(self._work)
+        self._heed()
         if not message["checkpoint"]:
             self.keep(1)
 
@@ -54,9 +63,18 @@ class Active:
         return self.run.update >= self.high
 
     @property
+    def _last(self) -> dict[str, Any]:
+        """The last record with a held-out loss."""
+        return self._measured[-1] if self._measured else {}
+
+    @property
     def able(self) -> bool:
         """Whether there is work to do now."""
         return not self.ended and (self.go or self.once > 0 or not self.caught_up or not self._between)
+
+    def ready(self, now: float) -> bool:
+        """Whether that work may begin: the pace holds back nothing but a new update that nobody has seen."""
+        return self.able and (now >= self.pace.due or self.once > 0 or not self.caught_up or not self._between)
 
     def take(self, seq: int, name: str, value: float | None, high: int) -> None:
         """Take a command; it acts between two updates, once the run has caught up with update ``high``."""
@@ -69,8 +87,10 @@ class Active:
             self.go, self.once = False, self.once + 1
         elif name == "stop":
             self.go, self.once, self.stopping = False, 0, True
+        elif name == "speed":
+            self.pace.speed = value
         else:
-            self._asked.append((seq, name, float(value)))
+            self._asked.append((seq, name, value))
             return
         self._acted.append(seq)
         self.rested = False
@@ -85,13 +105,39 @@ class Active:
         while self._asked and self.caught_up and not self._story:
             seq, name, value = self._asked.popleft()
             try:
-                self.run.obey(name, value)
+                self._obey_now(seq, name, value)
             except ValueError as error:
                 self._tell("refused", seq=seq, why=str(error))
-                continue
+
+    def _obey_now(self, seq: int, name: str, value: float | None) -> None:
+        if name in STOPS:
+            stop = Stop.asked(name, value, self.run.update)
+            if stop and (why := stop.passed(self.run.update, self._last, self.task)):
+                raise ValueError(why)
+            self._set_stop(stop)
+            self._tell("ruled", seq=seq, stop=stop.to_text() if stop else "")
+        else:
+            self.run.obey(name, float(value))
             self.command = seq
             self._tell("stamped", seq=seq, update=self.run.update)
             self.rested, self._spoke = False, 0.0
+
+    def _set_stop(self, stop: Stop | None) -> None:
+        self.stop = stop
+        for record in self._measured if stop else ():
+            stop.hear(record["update"], record, self.task)
+
+    def _heed(self) -> None:
+        """Hear what was just recorded, and pause where that was asked for."""
+        if not self.run.records:
+            return
+        record = self.run.records[-1]
+        if held_out(record)[0] is not None and record["update"] > self._last.get("update", -1):
+            self._measured.append(record)
+        why = self.stop.hear(self.run.update, record, self.task) if self.stop else ""
+        if why and self.run.status == "running":
+            self.go, self.once, self.stop = False, 0, None
+            self._tell("fired", update=self.run.update, why=why)
 
     def advance(self, neighbours: int) -> None:
         """Do the next piece of work: an update, or a part of a long one."""
@@ -106,13 +152,15 @@ class Active:
             return
         if self.once and self.run.update > self.high:
             self.once -= 1
-        self.obey()
         now = time.monotonic()
+        self.pace.done(now)
+        self._heed()
+        self.obey()
         if self.run.status in ("done", "diverged"):
             self.end(self.run.status, self.run.reason, neighbours)
         elif now - self._kept > self._interval:
             self.keep(neighbours)
-        elif self._acted or now - self._spoke > NEWS_EVERY:
+        elif self._acted or now - self._spoke > NEWS_EVERY or 0 < self.pace.speed < SLOW:
             self.news()
 
     def rest(self, neighbours: int) -> None:
@@ -134,6 +182,7 @@ class Active:
         acted, self._acted = self._acted, []
         self._spoke = time.monotonic()
         self._tell("news", update=self.run.update, status="running" if self.go else "paused", lines=lines, acted=acted,
+                   measured=held_out(self._last), seconds=records[-1].get("seconds") if records else None,
                    made_with=self._made_with)
 
     def keep(self, neighbours: int) -> None:

@@ -7,19 +7,17 @@ import time
 from pathlib import Path
 from typing import Any
 
-import safetensors.torch
 from distributed import Client
 
-from rnn_core.experiment import Experiment
 from rnn_core.jobs.answers import Archive
-from rnn_core.jobs.entry import CONTROLS
+from rnn_core.jobs.entry import changes_numbers, check_name
 from rnn_core.jobs.errors import EngineError, NotThere, TooLarge, UnknownRun
-from rnn_core.jobs.history import read_records
+from rnn_core.jobs.kinds import kind_of, read
+from rnn_core.jobs.known import Known
 from rnn_core.jobs.launcher import ask, elsewhere, find_or_start, leave, reach
 from rnn_core.jobs.look import Look, Summary, read_log
 from rnn_core.jobs.place import check_id, data_folder
 from rnn_core.jobs.preflight import refusal
-from rnn_core.run import Run
 
 SILENCE = "The engine does not answer; try again in a moment."
 REST = 5.0
@@ -48,19 +46,22 @@ class Engine:
         self._client: Client | None = None
         self._not_before = 0.0
         self._seen: dict[str, int] = {}
-        self._moments: dict[str, dict[int, Any]] = {}
+        self._known = Known()
 
     def hello(self) -> dict[str, Any]:
         """Version, process, workers (address to process), whether anything runs, and trouble with the store if any."""
         return self._ask("hello")
 
-    def submit(self, spec: Experiment, *, owner: str, go: bool = True) -> str:
-        """Run an experiment, or join the run of the same record; with ``go=False`` it waits at update 0."""
-        memory = self.hello()["memory"]
-        if memory and (why := refusal(spec, memory)):
+    def submit(self, record: Any, *, owner: str, go: bool = True) -> str:
+        """Carry out a record, or join the run of the same record; with ``go=False`` it waits at update 0.
+
+        The record is an Experiment, or of another kind that ``rnn_core.jobs.kinds`` knows.
+        """
+        kind, memory = kind_of(record), self.hello()["memory"]
+        if memory and (why := refusal(record, memory)):
             raise TooLarge(why)
-        answer = self._ask("submit", record=spec.id, spec=spec.to_json(), owner=_token(owner), go=bool(go),
-                           title=f"{spec.architecture} · {spec.task} · {spec.learner}", target=spec.updates)
+        answer = self._ask("submit", record=record.id, spec=record.to_json(), owner=_token(owner), go=bool(go),
+                           title=kind.title(record), target=record.updates)
         return answer["run_id"]
 
     def look(self, run_id: str, since: int = 0) -> Look:
@@ -70,41 +71,58 @@ class Engine:
         return look
 
     def command(self, run_id: str, name: str, value: float | None = None, *, owner: str) -> str:
-        """Pause, resume, once (one update, then rest), stop, or change a setting of the learner.
+        """Pause, resume, once (one update, then rest), stop, change a rule of the run, or a setting of its learner.
 
-        Raises ValueError, with one sentence, for a setting or value that the learner does not have.
+        Rules change no number: ``speed`` (updates a second, 0 for as fast as it can), and when the run is to pause by
+        itself, of which the last that was asked for holds: ``stop_update`` (at an update), ``stop_metric`` (held-out
+        metric at least as good as ``value``), ``stop_plateau`` (``value`` measurements without a held-out loss 1 %
+        lower), ``stop_never``. Raises ValueError, with one sentence, for a setting or value that the learner does not
+        have.
         """
-        if name not in CONTROLS:
-            _check_setting(self.spec(run_id), name, value)
+        if changes_numbers(name):
+            if value is None:
+                raise ValueError(f"A new value for {str(name)[:40].replace('_', ' ')} is needed.")
+            kind, record = self._record(run_id)
+            kind.check(record, name, value)
         answer = self._ask("command", again=name != "once", run_id=check_id(run_id), name=name, owner=_token(owner),
                            value=None if value is None else float(value), seen=self._seen.get(run_id, 0))
         return answer["run_id"]
 
-    def spec(self, run_id: str) -> Experiment:
+    def spec(self, run_id: str) -> Any:
         """The record that a run carries out."""
-        return Experiment.from_json(self._read("look", run_id=check_id(run_id), since=2**62)["spec"])
+        return self._record(run_id)[1]
 
-    def fetch(self, run_id: str) -> Run:
+    def _record(self, run_id: str) -> tuple[Any, Any]:
+        return read(self._read("look", run_id=check_id(run_id), since=2**62)["spec"])
+
+    def fetch(self, run_id: str) -> Any:
         """The run itself, as of its last checkpoint: at most some two seconds old."""
-        known = self._moments.get(check_id(run_id), {})
-        answer = self._read("fetch", run_id=run_id, after=max(known, default=-1))
-        spec = Experiment.from_json(answer["spec"])
+        known = self._known.part(check_id(run_id))
+        answer = self._read("fetch", run_id=run_id, **known.question())
+        kind, record = read(answer["spec"])
         if answer["checkpoint"] is None:
-            return Run(spec)
-        fresh = {int(update): safetensors.torch.load(data) for update, data in answer["moments"].items()}
-        if answer["key"] == run_id:
-            self._moments[run_id] = known | fresh
+            return kind.run(record)
+        known = known.with_(answer)
+        self._known.keep(run_id, known)
         ended = answer["status"] in ("done", "diverged")
-        return Run.assemble(spec, answer["checkpoint"], read_records(answer["lines"]), known | fresh,
-                            read_log(answer["log"]), answer["status"] if ended else None, answer["reason"])
+        return kind.run.assemble(record, answer["checkpoint"], known.records, known.moments, read_log(answer["log"]),
+                                 answer["status"] if ended else None, answer["reason"])
 
-    def runs(self) -> list[Summary]:
-        """Every run, oldest first."""
-        return [Summary(**facts) for facts in self._read("runs")["runs"]]
+    def runs(self, owner: str | None = None) -> list[Summary]:
+        """Every run, oldest first; what an ``owner`` has in the bin is among them, of others' bins nothing is."""
+        return [Summary(**facts) for facts in self._read("runs", owner="" if owner is None else _token(owner))["runs"]]
 
-    def forget(self, run_id: str, *, owner: str) -> None:
-        """Delete a run that is this visitor's alone."""
-        self._ask("forget", run_id=check_id(run_id), owner=_token(owner))
+    def rename(self, run_id: str, name: str, *, owner: str) -> str:
+        """Give a run that is this visitor's alone a name of at most 80 characters, or none with ""."""
+        return self._ask("rename", run_id=check_id(run_id), name=check_name(name), owner=_token(owner))["run_id"]
+
+    def forget(self, run_id: str, *, owner: str) -> str:
+        """Put a run that is this visitor's alone into the bin, for an hour or until the engine ends."""
+        return self._ask("forget", run_id=check_id(run_id), owner=_token(owner))["run_id"]
+
+    def restore(self, run_id: str, *, owner: str) -> str:
+        """Take a run out of the bin again."""
+        return self._ask("restore", run_id=check_id(run_id), owner=_token(owner))["run_id"]
 
     def close(self) -> None:
         """Leave; the engine goes on while anything runs, and for a minute more."""
@@ -164,11 +182,3 @@ def _token(owner: str) -> str:
     if not isinstance(owner, str) or not 0 < len(owner) <= 100:
         raise EngineError("A visitor's token is a text of 1 to 100 characters.")
     return owner
-
-
-def _check_setting(spec: Experiment, name: str, value: float | None) -> None:
-    if name not in type(spec.learner_settings).model_fields:
-        raise ValueError(f"The learner {spec.learner} has no setting “{name[:40]}”.")
-    if value is None:
-        raise ValueError(f"A new value for {name.replace('_', ' ')} is needed.")
-    spec.with_(**{name: value})

@@ -15,11 +15,15 @@ from collections.abc import Callable
 from typing import Any
 
 from rnn_core.jobs import files
-from rnn_core.jobs.answers import describe, find, parts, summarise
-from rnn_core.jobs.entry import CONTROLS, ENDED, Entry, new_key
+from rnn_core.jobs.answers import describe, parts
+from rnn_core.jobs.entry import CONTROLS, ENDED, RULES, STOPS, Entry, changes_numbers, new_key
 from rnn_core.jobs.errors import EngineError, UnknownRun
-from rnn_core.jobs.foreman import QUOTA, Foreman
+from rnn_core.jobs.foreman import QUOTA
+from rnn_core.jobs.kinds import read
+from rnn_core.jobs.pace import check_speed
 from rnn_core.jobs.place import ENGINE_VERSION, check_id, run_folder, source
+from rnn_core.jobs.shelf import Shelf
+from rnn_core.jobs.stops import Stop, check_stop, measured
 from rnn_core.jobs.store import Store
 
 WAITING_LIMIT = 200
@@ -27,7 +31,7 @@ SETTING = re.compile(r"[a-z][a-z_]{0,39}")
 CAN_GO_ON = ("paused", "stopped", "failed")
 
 
-class Desk(Foreman):
+class Desk(Shelf):
     """Runs, workers and visitors; ``visitors()`` counts the dashboards that are connected."""
 
     def __init__(self, store: Store, send: Callable[[str, dict], None], restart: Callable[[str], None],
@@ -36,7 +40,8 @@ class Desk(Foreman):
         self.visitors, self.retired, self.memory = visitors, False, 0
         self.source = source()
         self._answers = {"hello": self._hello, "retire": self._retire, "submit": self._submit, "look": self._look,
-                         "command": self._command, "fetch": self._fetch, "runs": self._runs, "forget": self._forget}
+                         "command": self._command, "fetch": self._fetch, "runs": self._runs, "rename": self._rename,
+                         "forget": self._forget, "restore": self._restore}
 
     async def answer(self, do: str = "", **question: Any) -> dict[str, Any]:
         """Answer one question of a page; what cannot be done comes back as one sentence.
@@ -46,7 +51,7 @@ class Desk(Foreman):
         """
         try:
             answer = self._answers[do](**question)
-            if do in ("submit", "command"):
+            if do in ("submit", "command", "rename", "forget", "restore"):
                 await asyncio.to_thread(self.store.settle)
             return await answer if asyncio.iscoroutine(answer) else answer
         except UnknownRun as error:
@@ -83,15 +88,17 @@ class Desk(Foreman):
 
     def _command(self, run_id: str, name: str, value: float | None, owner: str, seen: int = 0) -> dict[str, Any]:
         entry = self._find(run_id)
-        if name not in CONTROLS and not (SETTING.fullmatch(name) and math.isfinite(float(value))):
+        if changes_numbers(name) and not (SETTING.fullmatch(name) and math.isfinite(float(value))):
             raise EngineError("This is not a command that a run understands.")
         if self._refuses_or_needs_nothing(entry, name, value):
             return {"run_id": entry.id}
         self.store.open(entry)
+        if name in RULES:
+            self._check_rule(entry, name, value, seen)
         entry.high = max(entry.high, min(seen, entry.target))
         if entry.holders != [owner]:
             entry = self._fork(entry, owner)
-        if name not in CONTROLS and entry.standing == "plain":
+        if changes_numbers(name) and entry.standing == "plain":
             entry.standing = "moved"
         self._act(entry, name, value)
         self.store.save(entry)
@@ -100,10 +107,15 @@ class Desk(Foreman):
 
     def _refuses_or_needs_nothing(self, entry: Entry, name: str, value: float | None) -> bool:
         """True where the command changes nothing; raises where the run's end rules it out."""
-        status, asked = entry.status, any(asked in CONTROLS for asked, _, _ in entry.waiting.values())
-        if name == "resume" and status in ("queued", "running") and not asked:
+        status, asked = entry.status, {name for name, _, _ in entry.waiting.values()}
+        controlled = not asked.isdisjoint(CONTROLS)
+        if name == "resume" and status in ("queued", "running") and not controlled:
             return True
-        if name == "pause" and status == "paused" and not asked or name in ("pause", "stop") and status in ENDED:
+        if name == "pause" and status == "paused" and not controlled or name in ("pause", "stop") and status in ENDED:
+            return True
+        if name == "speed" and value == entry.speed:
+            return True
+        if name == "stop_never" and not entry.stop and asked.isdisjoint(STOPS):
             return True
         if status == "diverged":
             raise EngineError("This run diverged and stays as it is; start one with a lower learning rate or clipping.")
@@ -111,9 +123,30 @@ class Desk(Foreman):
             raise EngineError("This run has made its last update; raise the number of updates to let it go on.")
         return False
 
+    def _check_rule(self, entry: Entry, name: str, value: float | None, seen: int) -> None:
+        """Raise, in one sentence, for a rule that makes no sense, or that the run has passed already."""
+        if name == "stop_never":
+            return
+        if not isinstance(value, int | float) or not math.isfinite(value):
+            raise EngineError(f"A number is needed for “{name.replace('_', ' ')}”.")
+        try:
+            if name == "speed":
+                check_speed(value)
+                return
+            check_stop(name, value)
+        except ValueError as error:
+            raise EngineError(str(error)) from None
+        kind, record = read(entry.spec)
+        update, last = max(entry.high, min(seen, entry.target)), measured(reversed(entry.history.lines))
+        if why := Stop.asked(name, value, update).passed(update, last[-1] if last else {}, kind.task(record)):
+            raise EngineError(why)
+
     def _act(self, entry: Entry, name: str, value: float | None) -> None:
         """Let a command act: at the worker where there is one, else on what the desk intends."""
-        if entry.status in ENDED:
+        entry.notice = ""
+        if name == "speed":
+            entry.speed = value
+        elif entry.status in ENDED and name not in RULES:
             entry.status, entry.reason, entry.digest, entry.kills = "paused", "", "", 0
             if name == "updates":
                 entry.status = "queued"
@@ -122,13 +155,16 @@ class Desk(Foreman):
                 self.release(entry)
             else:
                 seq = entry.note(name, value)
-                if name not in CONTROLS:
+                if changes_numbers(name):
                     self.store.save(entry)
                     self.store.settle()
                 self.pass_on(entry, seq, name, value)
                 return
-        if name == "once" or name not in CONTROLS:
+        if name == "once" or changes_numbers(name):
             entry.note(name, value)
+        elif name in STOPS:
+            entry.stop = Stop.asked(name, value, entry.high)
+            entry.waiting = {seq: asked for seq, asked in entry.waiting.items() if asked[0] not in STOPS}
         if name == "resume":
             entry.status, entry.place = "queued", time.monotonic()
         elif name in ("pause", "once"):
@@ -153,35 +189,12 @@ class Desk(Foreman):
             self.store.settle()
         return describe(entry, since, self._position(entry), self.store.trouble)
 
-    def _runs(self) -> dict[str, Any]:
-        return {"runs": [summarise(entry, self._position(entry)) for entry in self.runs.values()]}
-
-    def _position(self, entry: Entry) -> int:
-        """The place in the visitor's own line, from 1; 0 for a run that does not wait."""
-        if entry.status != "queued" or entry.worker is not None:
-            return 0
-        return 1 + sum(e.status == "queued" and e.owner == entry.owner and e.worker is None and e.place < entry.place
-                       for e in self.runs.values())
-
-    async def _fetch(self, run_id: str, after: int = -1) -> dict[str, Any]:
+    async def _fetch(self, run_id: str, key: str = "", after: int = -1, since: int = 0) -> dict[str, Any]:
+        """All of a run, but of the run ``key`` only the moments after ``after`` and the lines after ``since``."""
         entry = self.store.open(self._find(run_id))
-        entry.looked, answer = time.monotonic(), parts(entry)
+        after, since = (after, max(0, since)) if entry.key == key else (-1, 0)
+        entry.looked, answer = time.monotonic(), parts(entry, since)
         await asyncio.to_thread(self.store.settle)
         tape = await asyncio.to_thread(files.read_tape, run_folder(self.store.folder, entry.key), after,
                                        answer["update"])
         return {**answer, "moments": {str(update): data for update, data in tape.items()}}
-
-    def _forget(self, run_id: str, owner: str) -> dict[str, Any]:
-        entry = self._find(run_id)
-        if entry.holders != [owner]:
-            raise EngineError("Only a run that is yours alone can be forgotten.")
-        if entry.worker is not None:
-            self.release(entry)
-        del self.runs[entry.key]
-        self.records[entry.record].remove(entry)
-        self.store.remove(entry)
-        self.assign()
-        return {"run_id": entry.id}
-
-    def _find(self, run_id: str) -> Entry:
-        return find(self.records.get(check_id(run_id)[:16], []), run_id)

@@ -21,8 +21,8 @@ from rnn_core.jobs.place import ENGINE_VERSION, Address, prepare, remove_address
 from rnn_core.jobs.store import Store
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-#: One thread each; and the C library keeps up to 256 MiB of freed memory: returning it after every update and asking for
-#: it again costs a long sequence a third of its time.
+#: One thread each; and the C library keeps up to 256 MiB of freed memory: returning it after every update and asking
+#: for it again costs a long sequence a third of its time.
 WORKER_ENVIRON = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "DASK_LOGGING__DISTRIBUTED": "warning",
                   "MALLOC_TRIM_THRESHOLD_": str(2**28), "MALLOC_MMAP_THRESHOLD_": str(2**25)}
 SETTINGS = {
@@ -90,6 +90,7 @@ async def _serve(plan: Plan, folder: Path, store: Store) -> None:
         finally:
             remove_address(folder)
             plugin.desk.keep_all()
+            plugin.desk.empty_bin()
             await asyncio.sleep(0.3)
             for start in starting:
                 start.cancel()

@@ -17,6 +17,7 @@ from typing import Any
 
 from rnn_core.jobs import files
 from rnn_core.jobs.entry import ENDED, Entry
+from rnn_core.jobs.stops import Stop, measured
 from rnn_core.jobs.store import Store
 
 QUOTA = 3
@@ -53,7 +54,7 @@ class Foreman:
 
     def plain(self, record: str) -> Entry | None:
         """The run that answers to the id of its record."""
-        return next((entry for entry in self.records.get(record, ()) if entry.standing == "plain"), None)
+        return next((entry for entry in self.records.get(record, ()) if entry.id == record), None)
 
     def worker_joined(self, worker: str, pid: int) -> None:
         """A worker is ready for runs."""
@@ -93,8 +94,11 @@ class Foreman:
         entry.attempt += 1
         story = [(c.update, c.seq, c.name, c.value) for c in entry.log
                  if c.update is not None and c.seq > entry.kept_command]
+        past = entry.history.lines[:entry.history.upto(entry.kept)] if entry.checkpoint else []
         self.tell(entry, what="start", spec=entry.spec, checkpoint=entry.checkpoint and entry.checkpoint.data,
-                  command=entry.kept_command, go=entry.status != "paused", high=entry.high, story=story)
+                  command=entry.kept_command, go=entry.status != "paused", high=entry.high, story=story,
+                  speed=entry.speed, stop=entry.stop.to_text() if entry.stop else "",
+                  measured=measured(reversed(past), entry.stop.since if entry.stop else 2**62))
         for seq, (name, value, _) in list(entry.waiting.items()):
             entry.waiting[seq] = (name, value, time.monotonic())
             self.pass_on(entry, seq, name, value)
@@ -113,14 +117,22 @@ class Foreman:
             self._take_checkpoint(entry, **said)
         elif kind == "stamped":
             self._take_stamp(entry, **said)
+        elif kind == "ruled":
+            self._take_rule(entry, **said)
+        elif kind == "fired":
+            self._take_pause(entry, **said)
         elif kind == "refused":
             self._take_refusal(entry, **said)
         elif kind == "ended":
             self._end(entry, **said)
             self.assign()
 
-    def _take_news(self, entry: Entry, update: int, status: str, lines: Any, acted: Any, made_with: str) -> None:
+    def _take_news(self, entry: Entry, update: int, status: str, lines: Any, acted: Any, measured: Any,
+                   seconds: float | None, made_with: str) -> None:
         entry.high, entry.made_with = max(entry.high, update), made_with
+        entry.held_out, entry.metric = (new if new is not None else old
+                                        for new, old in zip(measured, (entry.held_out, entry.metric)))
+        entry.seconds = seconds if seconds is not None else entry.seconds
         for number, line in lines:
             entry.history.add(number, line)
         for seq in acted:
@@ -146,6 +158,19 @@ class Foreman:
         entry.notice, entry.high = "", max(entry.high, update)
         self.store.save(entry)
         self.store.settle()
+
+    def _take_rule(self, entry: Entry, seq: int, stop: str) -> None:
+        entry.stop, entry.notice = Stop.from_text(stop), ""
+        entry.waiting.pop(seq, None)
+        self.store.save(entry)
+        self.store.settle()
+
+    def _take_pause(self, entry: Entry, update: int, why: str) -> None:
+        """The run came to where it was asked to stop; this is on disk before it is shown."""
+        entry.status, entry.stop, entry.notice, entry.high = "paused", None, why, max(entry.high, update)
+        self.store.save(entry)
+        self.store.settle()
+        self.assign()
 
     def _take_refusal(self, entry: Entry, seq: int, why: str) -> None:
         entry.log = [command for command in entry.log if command.seq != seq]

@@ -10,8 +10,8 @@ from typing import Any
 
 import torch
 
-from rnn_core.jobs.active import Active
-from rnn_core.run import Run
+from rnn_core.jobs.active import Active, Read
+from rnn_core.jobs.kinds import read
 
 ROUND, LONGEST, SHORTEST = 0.5, 0.05, 0.005
 PULSE = 1.0
@@ -20,12 +20,12 @@ PULSE = 1.0
 class Hands:
     """Runs in turn, each for a slice of ``min(50 ms, 0.5 s / runs)`` but at least 5 ms, so that all of them move.
 
-    ``tell`` sends a report and may be called from this thread; ``receive`` takes a message from any. Whatever a run
-    raises ends that run only.
+    ``tell`` sends a report and may be called from this thread; ``receive`` takes a message from any. A run whose pace
+    holds it back has no turn until its next update is due. Whatever a run raises ends that run only.
     """
 
-    def __init__(self, tell: Callable[..., None], make: type[Run] = Run) -> None:
-        self._tell, self._make = tell, make
+    def __init__(self, tell: Callable[..., None], understand: Read = read) -> None:
+        self._tell, self._understand = tell, understand
         self._inbox: deque[dict[str, Any]] = deque()
         self._wake = threading.Event()
         self._turn: deque[Active] = deque()
@@ -46,16 +46,18 @@ class Hands:
     def slice(self) -> None:
         """One slice of one run, or a short wait where there is nothing to do."""
         self._obey()
-        able = [active for active in self._turn if active.able]
+        now = time.monotonic()
+        able = [active for active in self._turn if active.ready(now)]
         if not able:
-            self._wake.wait(ROUND)
+            soonest = min((active.pace.due - now for active in self._turn if active.able), default=ROUND)
+            self._wake.wait(max(0.0, min(ROUND, soonest)))
             self._wake.clear()
             return
         active = able[0]
         self._say_in_hand(active.key, active.attempt)
         self._interrupted = False
         end = time.perf_counter() + max(SHORTEST, min(LONGEST, ROUND / len(able)))
-        while active.able and not self._interrupted:
+        while active.ready(time.monotonic()) and not self._interrupted:
             self._guard(active, active.advance, len(able))
             if self._inbox:
                 self._obey()
@@ -97,7 +99,7 @@ class Hands:
             self._tell(key=key, attempt=attempt, kind=kind, **facts)
 
         try:
-            active = Active(message, tell, self._make, self._made_with)
+            active = Active(message, tell, self._understand, self._made_with)
         except Exception as error:
             tell("ended", status="failed", reason=_sentence(error))
             return

@@ -18,10 +18,13 @@ class Look:
     ``records`` are those after the first ``since``, at most 20,000 at a time, and ``count`` is how many there are;
     ``kept`` is the update of the newest checkpoint, which is what ``Engine.fetch`` gives. ``log`` holds the
     commands that changed numbers, each with the update at which it acted; ``waiting`` counts commands that have not
-    acted yet; ``notice`` says why the last one was refused. ``spec`` is the record as JSON. ``holders``
-    counts the visitors who submitted it: a command by any of several makes a copy. ``attempt`` grows whenever another
-    worker takes over, ``digest`` is the hash of a run that has ended, ``made_with`` the torch, threads and processor
-    that it ran on, and ``trouble`` one sentence while the store cannot be written.
+    acted yet; ``notice`` says why the last one was refused, or why the run has paused by itself. ``speed`` is how many
+    updates a second it may make, 0 for as fast as it can, and ``stop`` when it is to pause, as in "metric 0.01", or "".
+    ``held_out``, ``metric`` and ``seconds`` are the last that were measured. ``spec`` is the record as JSON; ``name``
+    what its owner calls it, ``title`` what it is. ``holders`` counts the visitors who submitted it: a command by any of
+    several makes a copy. ``attempt`` grows whenever another worker takes over, ``digest`` is the hash of a run that has
+    ended, ``made_with`` the torch, threads and processor that it ran on, and ``trouble`` one sentence while the store
+    cannot be written.
     """
 
     run_id: str
@@ -34,6 +37,10 @@ class Look:
     spec: str
     position: int = 0
     holders: int = 1
+    name: str = ""
+    held_out: float | None = None
+    metric: float | None = None
+    seconds: float = 0.0
     records: list[dict[str, Any]] = field(default_factory=list)
     count: int = 0
     kept: int = 0
@@ -61,7 +68,12 @@ class Look:
 
 @dataclass(frozen=True)
 class Summary:
-    """One line of the list of runs; ``spec`` is the record as JSON."""
+    """One line of the list of runs.
+
+    ``spec`` is the record as JSON, ``name`` what its owner calls it, or "". ``mine`` is true where the visitor who asks
+    submitted it, ``binned`` where it is in that visitor's bin. ``held_out``, ``metric`` and ``seconds`` are the last
+    that were measured.
+    """
 
     run_id: str
     status: str
@@ -73,6 +85,12 @@ class Summary:
     spec: str
     position: int = 0
     holders: int = 1
+    name: str = ""
+    held_out: float | None = None
+    metric: float | None = None
+    seconds: float = 0.0
+    mine: bool = False
+    binned: bool = False
 
 
 def read_log(log: Any) -> tuple[Command, ...]:

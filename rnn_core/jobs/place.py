@@ -12,7 +12,7 @@ from pathlib import Path
 from rnn_core.jobs.errors import UnknownRun
 from rnn_core.version import VERSION
 
-PROTOCOL = 1
+PROTOCOL = 2
 ENGINE_VERSION = f"{VERSION}-{PROTOCOL}"
 RUN_ID = re.compile(r"[0-9a-f]{16}(-[0-9a-f]{8})?")
 ROOMS_THAT_ONLY_LOOK = {"analysis", "figures", "viewer", "verify"}

@@ -1,9 +1,12 @@
 """How much memory a run will need, before it starts."""
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 from rnn_core.experiment import Experiment
+from rnn_core.jobs.kinds import kind_of
 
 BYTES_PER_STATE = 71
 BYTES_PER_PARAMETER = 32
@@ -25,9 +28,9 @@ def estimate_memory(spec: Experiment) -> int:
     return BYTES_PER_STATE * length * batch * units * layers + BYTES_PER_PARAMETER * 16 * units * units * layers
 
 
-def refusal(spec: Experiment, limit: int) -> str:
-    """One sentence if the run needs more than its share of a worker's memory, else nothing."""
-    need = estimate_memory(spec)
+def refusal(record: Any, limit: int) -> str:
+    """One sentence if a run of this record needs more than its share of a worker's memory, else nothing."""
+    need = sum(estimate_memory(spec) for spec in kind_of(record).experiments(record))
     if need <= SHARE * limit:
         return ""
     return (f"This run would need about {need / 2**30:.1f} GiB, and a worker has {limit / 2**30:.1f} GiB: choose "

@@ -12,9 +12,10 @@ from typing import Any
 
 from rnn_core.jobs import files
 from rnn_core.jobs.entry import COLUMNS, Entry
+from rnn_core.jobs.errors import EngineError
 from rnn_core.jobs.place import run_folder
 
-SCHEMA = 1
+SCHEMA = 2
 REST = 1.0
 
 
@@ -32,8 +33,7 @@ class Store:
         (folder / "runs").mkdir(parents=True, exist_ok=True)
         with contextlib.closing(_connect(folder)) as index, index:
             index.execute("pragma journal_mode=wal")
-            index.execute(f"create table if not exists runs({', '.join(COLUMNS)}, primary key(key))")
-            index.execute(f"pragma user_version={SCHEMA}")
+            _prepare(index)
         self._thread = threading.Thread(target=self._write, name="store", daemon=True)
         self._thread.start()
 
@@ -52,8 +52,8 @@ class Store:
     def save(self, entry: Entry) -> None:
         """Write a run's line of the index."""
         row = entry.to_row()
-        names = ", ".join(":" + name for name in COLUMNS)
-        self._jobs.put(lambda index: _execute(index, f"replace into runs values({names})", row))
+        names, values = ", ".join(COLUMNS), ", ".join(":" + name for name in COLUMNS)
+        self._jobs.put(lambda index: _execute(index, f"replace into runs({names}) values({values})", row))
 
     def keep(self, entry: Entry, moments: dict[int, bytes]) -> None:
         """Write a run's newest checkpoint with the history and the moments that belong to it."""
@@ -125,8 +125,22 @@ def read_run(folder: Path, entry: Entry) -> Entry:
 
 
 def _rows(index: sqlite3.Connection) -> Iterator[dict[str, Any]]:
-    for row in index.execute(f"select {', '.join(COLUMNS)} from runs order by created"):
+    for row in index.execute("select * from runs order by created"):
         yield dict(row)
+
+
+def _prepare(index: sqlite3.Connection) -> None:
+    """Make the table, or give one of an earlier schema the columns that it lacks."""
+    (version,) = index.execute("pragma user_version").fetchone()
+    if version > SCHEMA:
+        raise EngineError(f"The runs of this folder were written by a newer version (schema {version}, this one knows "
+                          f"{SCHEMA}); update the project, or choose another folder.")
+    index.execute(f"create table if not exists runs({', '.join(COLUMNS)}, primary key(key))")
+    there = {name for _, name, *_ in index.execute("pragma table_info(runs)")}
+    for name in COLUMNS:
+        if name not in there:
+            index.execute(f"alter table runs add column {name}")
+    index.execute(f"pragma user_version={SCHEMA}")
 
 
 def _execute(index: sqlite3.Connection, statement: str, values: dict[str, Any]) -> None:

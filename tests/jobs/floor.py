@@ -5,25 +5,16 @@ from __future__ import annotations
 import asyncio
 from types import SimpleNamespace
 
-from rnn_core.jobs import active, hands
+from rnn_core.jobs import desk, hands
 from rnn_core.jobs.desk import Desk
 from rnn_core.jobs.hands import Hands
 from rnn_core.jobs.store import Store
-from tests.jobs.toy import ToyRun
-
-
-class Experiment:
-    """Stands for rnn_core's: the toy's record is ``<id>:<updates>``."""
-
-    @staticmethod
-    def from_json(text):
-        name, _, updates = text.partition(":")
-        return SimpleNamespace(id=name, updates=int(updates))
+from tests.jobs.toy import ToyRun, toys
 
 
 def use_toys(monkeypatch):
     """Let the hands work on toys, in turns of one update, with a checkpoint whenever the floor wants one."""
-    monkeypatch.setattr(active, "Experiment", Experiment)
+    monkeypatch.setattr(desk, "read", toys(ToyRun))
     monkeypatch.setattr(hands, "ROUND", 0.0)
     monkeypatch.setattr(hands, "LONGEST", 0.0)
     monkeypatch.setattr(hands, "SHORTEST", 0.0)
@@ -34,7 +25,7 @@ class Worker:
 
     def __init__(self, run):
         self.reports = []
-        self.hands = Hands(lambda **said: self.reports.append(said), run)
+        self.hands = Hands(lambda **said: self.reports.append(said), toys(run))
 
 
 class Floor:

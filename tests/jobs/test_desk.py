@@ -153,16 +153,3 @@ def test_an_id_or_a_question_that_makes_no_sense_is_one_sentence(floor):
     for name, value in (("rate", float("nan")), ("__class__", 1.0), ("rate", None), ("", 1.0)):
         answer = floor.ask("command", run_id=run_id, name=name, value=value, owner="ann")
         assert answer["kind"] == "refused"
-
-
-def test_a_forgotten_run_leaves_nothing(floor, tmp_path):
-    run_id = floor.submit()
-    floor.finish(run_id)
-    floor.store.settle()
-    assert len(list((tmp_path / "runs").iterdir())) == 1
-    floor.submit("ben")
-    assert "yours alone" in floor.ask("forget", run_id=run_id, owner="ann")["error"]
-    floor.desk._find(run_id).holders = ["ann"]
-    assert floor.ask("forget", run_id=run_id, owner="ann")["run_id"] == run_id
-    floor.store.settle()
-    assert list((tmp_path / "runs").iterdir()) == [] and floor.ask("look", run_id=run_id)["kind"] == "unknown"

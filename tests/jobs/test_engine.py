@@ -156,10 +156,17 @@ def test_an_unknown_id_and_a_forgotten_run_say_so(shared, me):
     with pytest.raises(EngineError, match="yours alone"):
         shared.forget(run_id, owner="another")
     assert run_id in [summary.run_id for summary in shared.runs()]
-    shared.forget(run_id, owner=me)
-    with pytest.raises(UnknownRun):
+    shared.rename(run_id, "five updates", owner=me)
+    for name in ("x" * 10**7, "two\nlines", None):
+        with pytest.raises(EngineError, match="at most 80"):
+            shared.rename(run_id, name, owner=me)
+    key = shared.forget(run_id, owner=me)
+    with pytest.raises(EngineError, match="in the bin"):
         shared.look(run_id)
-    assert run_id not in [summary.run_id for summary in shared.runs()]
+    assert {run_id, key}.isdisjoint(summary.run_id for summary in shared.runs())
+    (mine,) = [summary for summary in shared.runs(owner=me) if summary.mine]
+    assert (mine.run_id, mine.binned, mine.name, mine.update) == (key, True, "five updates", 5)
+    assert shared.restore(key, owner=me) == run_id and shared.look(run_id).name == "five updates"
 
 
 def test_the_fourth_run_of_a_visitor_waits_for_its_turn(shared, me):
@@ -173,6 +180,28 @@ def test_the_fourth_run_of_a_visitor_waits_for_its_turn(shared, me):
     for run_id in runs:
         shared.command(run_id, "stop", owner=me)
     assert {ended(shared, run_id).status for run_id in runs} == {"stopped"}
+
+
+def test_a_run_rests_where_it_was_asked_to_though_its_worker_is_killed(shared, me):
+    spec = fresh(updates=UPDATES)
+    here = train(spec, quiet=True)
+    goal = sorted(r["metric"] for r in here.records if r["metric"] is not None and r["update"] > 100)[2]
+    expected = next(r for r in here.records if r["metric"] is not None and r["update"] and r["metric"] <= goal)
+    run_id = shared.submit(spec, owner=me, go=False)
+    assert shared.command(run_id, "stop_metric", goal, owner=me) == run_id
+    shared.command(run_id, "speed", 500, owner=me)
+    shared.command(run_id, "resume", owner=me)
+    until(shared, run_id, lambda look: look.update > 60)
+    kill(workers(shared))
+    look = until(shared, run_id, lambda look: look.status == "paused" and look.kept == look.update)
+    assert look.update == expected["update"] and look.run_id == run_id and look.speed == 500 and look.stop == ""
+    reached = f"the held-out mean squared error reached {expected['metric']:.3g} at update {look.update}, as asked."
+    assert look.notice == f"Paused: {reached}"
+    with pytest.raises(EngineError, match="already"):
+        shared.command(run_id, "stop_metric", goal, owner=me)
+    shared.command(run_id, "speed", 0, owner=me)
+    shared.command(run_id, "resume", owner=me)
+    assert ended(shared, run_id).digest == here.digest()
 
 
 def test_workers_that_are_killed_in_mid_run_change_no_number(shared, me):

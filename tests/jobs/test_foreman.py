@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+import re
 
 import orjson
 import pytest
 
 from rnn_core.jobs import foreman
+from rnn_core.jobs.entry import RULES
 from tests.jobs.floor import Floor, story, use_toys
 from tests.jobs.toy import ToyRun, alone
 
@@ -147,6 +149,8 @@ class Visitor:
         """See what there is; it must not contradict what was seen before."""
         look = floor.look(self.run_id)
         self.update = max(self.update, look.update)
+        if look.notice.startswith("Paused"):
+            assert look.status == "paused" and re.search(rf"update {look.update}\b", look.notice)
         for line in look.lines.split(b"\n"):
             if line:
                 assert self.seen.setdefault(orjson.loads(line)["update"], line) == line
@@ -161,7 +165,8 @@ class Visitor:
     def finish(self, floor):
         """Let the run end, and see that its numbers are those of its record and log."""
         if floor.look(self.run_id).status != "done":
-            self.command(floor, "resume")
+            for name, value in (("speed", 0.0), ("stop_never", None), ("resume", None)):
+                self.command(floor, name, value)
             floor.finish(self.run_id)
         look = self.look(floor)
         assert look.status == "done" and look.digest == alone(150, story(look))
@@ -186,8 +191,10 @@ def test_whatever_happens_the_numbers_are_those_of_record_and_log(tmp_path, monk
     for _ in range(80):
         visitor, act = dice.choice(visitors), dice.random()
         if act < 0.35:
-            name = dice.choice(["pause", "resume", "resume", "once", "rate", "rate"])
-            visitor.command(floor, name, dice.choice([0.1, 0.2, 0.3]) if name == "rate" else None)
+            name = dice.choice(["pause", "resume", "resume", "once", "rate", "rate", *RULES])
+            value = {"rate": dice.choice([0.1, 0.2, 0.3]), "stop_update": dice.randrange(1, 150), "stop_metric": 0.05,
+                     "stop_plateau": dice.choice([1, 3]), "speed": dice.choice([0.0, 1000.0])}.get(name)
+            visitor.command(floor, name, value)
         elif act < 0.45:
             worker = dice.choice(list(floor.workers))
             floor.workers[worker].hands.slice()

@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 
-from rnn_core.jobs import active as active_module
 from rnn_core.jobs.hands import Hands
-from tests.jobs.toy import SPEC, ToyRun, alone
-
-
-class Experiment:
-    """Stands for rnn_core's: the toy's record is the number of its updates."""
-
-    @staticmethod
-    def from_json(text):
-        return SimpleNamespace(id=SPEC, updates=int(text))
+from tests.jobs.toy import SPEC, ToyRun, alone, toys
 
 
 class Bench:
@@ -24,12 +13,12 @@ class Bench:
 
     def __init__(self, run=ToyRun):
         self.reports = []
-        self.hands = Hands(lambda **said: self.reports.append(said), run)
+        self.hands = Hands(lambda **said: self.reports.append(said), toys(run))
 
-    def start(self, name="a", updates=50, go=True, checkpoint=None, high=0, story=(), command=0):
-        key = f"{SPEC}-{ord(name):08x}"
-        self.hands.receive(what="start", key=key, attempt=1, spec=str(updates), go=go, checkpoint=checkpoint, high=high,
-                           story=story, command=command)
+    def start(self, name="a", updates=50, go=True, spec=SPEC, **more):
+        key = f"{spec}-{ord(name):08x}"
+        facts = {"checkpoint": None, "high": 0, "story": (), "command": 0, "speed": 0.0, "stop": "", "measured": ()}
+        self.hands.receive(what="start", key=key, attempt=1, spec=f"{SPEC}:{updates}", go=go, **facts | more)
         return key
 
     def tell(self, key, seq, name, value=None, high=0):
@@ -48,7 +37,6 @@ class Bench:
 
 @pytest.fixture(autouse=True)
 def toy(monkeypatch):
-    monkeypatch.setattr(active_module, "Experiment", Experiment)
     monkeypatch.setattr("rnn_core.jobs.hands.ROUND", 0.01)
 
 
@@ -95,7 +83,7 @@ def test_a_command_stops_within_the_slice_and_is_answered_at_once(monkeypatch):
                 bench.tell(bench.key, 1, "pause")
             at.append(self.update)
 
-    bench.hands._make = Telling
+    bench.hands._understand = toys(Telling)
     bench.key = bench.start(updates=10**9)
     bench.work()
     assert at[-1] == 7 and bench.said("news")[-1]["acted"] == [1] and bench.said("keep")[-1]["update"] == 7
@@ -201,7 +189,7 @@ def test_a_run_that_breaks_ends_alone():
     bench = Bench()
     good = bench.start("a", updates=10**9)
     bench.work()
-    bench.hands._make = Broken
+    bench.hands._understand = toys(Broken)
     bad = bench.start("b")
     bench.work(3)
     (ended,) = bench.said("ended")
@@ -214,8 +202,7 @@ def test_a_run_that_breaks_ends_alone():
 def test_a_record_that_cannot_be_read_fails_its_run_only():
     bench = Bench()
     good = bench.start()
-    bench.hands.receive(what="start", key=f"{'f' * 16}-{'0' * 8}", attempt=1, spec="5", go=True, checkpoint=None,
-                        high=0, story=(), command=0)
+    bench.start("b", spec="f" * 16)
     bench.work(3)
     failed, done = sorted(bench.said("ended"), key=lambda r: r["status"], reverse=True)
     assert failed["reason"] == "The record and the name of this run disagree."

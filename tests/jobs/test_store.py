@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import stat
 import time
 
@@ -10,11 +12,12 @@ import pytest
 from rnn_core.jobs import files, store
 from rnn_core.jobs.answers import Archive
 from rnn_core.jobs.entry import Entry, Logged
-from rnn_core.jobs.errors import UnknownRun
+from rnn_core.jobs.errors import EngineError, UnknownRun
 from rnn_core.jobs.files import Checkpoint
 from rnn_core.jobs.history import write_record
 from rnn_core.jobs.place import check_id, data_folder, prepare, read_address, run_folder
-from rnn_core.jobs.store import Store
+from rnn_core.jobs.stops import Stop
+from rnn_core.jobs.store import SCHEMA, Store
 
 RECORD = "0123456789abcdef"
 
@@ -46,6 +49,46 @@ def test_a_run_comes_back_as_far_as_its_checkpoint(tmp_path, entry):
     assert answer["moments"] == {"0": b"m0", "2": b"m2"}
     assert Archive(tmp_path).answer("look", run_id=entry.key, since=3)["lines"] == b'{"update":3}'
     assert [line["run_id"] for line in Archive(tmp_path).answer("runs")["runs"]] == [RECORD]
+
+
+EARLIER = ("key", "standing", "owner", "holders", "spec", "title", "target", "created", "status", "reason", "high",
+           "log", "digest", "made_with")
+
+
+@pytest.fixture
+def earlier(tmp_path, entry):
+    """A folder as the first schema wrote it."""
+    first = Store(tmp_path)
+    first.keep(entry, {0: b"m0"})
+    first.close()
+    (tmp_path / "index.db").unlink()
+    row = {name: value for name, value in entry.to_row().items() if name in EARLIER}
+    with contextlib.closing(sqlite3.connect(tmp_path / "index.db")) as index, index:
+        index.execute(f"create table runs({', '.join(EARLIER)}, primary key(key))")
+        index.execute(f"insert into runs values({', '.join(':' + name for name in EARLIER)})", row)
+        index.execute("pragma user_version=1")
+    return tmp_path
+
+
+def test_a_folder_of_an_earlier_schema_is_read_and_then_brought_up_to_date(earlier, entry):
+    assert Archive(earlier).answer("look", run_id=RECORD)["count"] == 3
+    (told,) = Archive(earlier).answer("runs", owner="ann")["runs"]
+    assert (told["name"], told["held_out"], told["binned"], told["mine"]) == ("", None, False, True)
+    for _ in range(2):
+        store = Store(earlier)
+        (back,) = store.load()
+        back.name, back.speed, back.stop = back.name or "old", 2.0, back.stop or Stop("metric", 0.1, 3)
+        store.save(back)
+        store.close()
+    assert (back.name, back.speed, back.stop, back.notice, back.binned) == ("old", 2.0, Stop("metric", 0.1, 3), "", 0.0)
+    assert (back.key, back.log, back.holders) == (entry.key, entry.log, entry.holders)
+
+
+def test_a_folder_of_a_later_schema_is_left_alone_in_one_sentence(earlier):
+    with contextlib.closing(sqlite3.connect(earlier / "index.db")) as index, index:
+        index.execute(f"pragma user_version={SCHEMA + 1}")
+    with pytest.raises(EngineError, match=r"written by a newer version .*\.$"):
+        Store(earlier)
 
 
 def test_an_archive_without_anything_knows_no_run(tmp_path):

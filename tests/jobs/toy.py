@@ -7,7 +7,31 @@ from types import SimpleNamespace
 
 import torch
 
+from rnn_core.jobs.kinds import Kind
+
 SPEC = "0123456789abcdef"
+EVERY = 3
+
+
+class Record:
+    """The toy's record: ``<id>:<updates>``."""
+
+    @staticmethod
+    def from_json(text):
+        name, _, updates = text.partition(":")
+        return SimpleNamespace(id=name, updates=int(updates))
+
+
+class Task:
+    """The toy's task: a small metric is a good one."""
+
+    metric_name, metric_better = "wobble", "lower"
+
+
+def toys(run):
+    """A reader of toys' records, for hands that carry them out with this class."""
+    kind = Kind(Record, run, lambda _: "toy", lambda *_: None, lambda _: [], lambda _: Task)
+    return lambda text: (kind, Record.from_json(text))
 
 
 def mix(number: int, rate: float) -> int:
@@ -45,7 +69,9 @@ class ToyRun:
         self.status = "done"
 
     def record(self):
-        self.records.append({"update": self.update, "loss": float(self.weight % 1000)})
+        wobble = 1 - (self.weight >> 20) % 1000 / 1000 if self.update % EVERY == 0 else None
+        self.records.append({"update": self.update, "loss": float(self.weight % 1000), "held_out": wobble,
+                             "metric": wobble})
         if self.update & (self.update - 1) == 0:
             self.tape[self.update] = {"weight": torch.tensor([self.weight % 1000])}
 
@@ -74,6 +100,14 @@ class ToyRun:
 
     def digest(self):
         return f"{self.update}-{self.weight}-{self.rate:g}-{len(self.log)}"
+
+
+def records(updates):
+    """What an uninterrupted toy writes down."""
+    run = ToyRun(SimpleNamespace(updates=updates))
+    for _ in run.training():
+        pass
+    return run.records
 
 
 def alone(updates, log=()):
