@@ -2315,8 +2315,8 @@ class GraphView extends View {
       const grad = this.backward(node.id, t), x = start + k * (wide + 3), top = (low + high) / 2 - size / 2
       if (grad !== undefined) g.append(svg("rect", { x, y: top, width: wide, height: size, fill: this.warm(grad) }))
       else cells.forEach((n, i) => g.append(svg("rect", { x, y: top + i * h, width: wide, height: h + .3, fill: this.colour(node, t, n) })))
-      if (this.changed(node.id, t)) g.append(svg("path", { class: "changed", d: `M${item.width - 11},${low}h3a8,8 0 0 1 8,8v3z` }))
     })
+    if (states.some(node => this.changed(node.id, t))) g.append(svg("path", { class: "changed", d: `M${item.width - 11},${low}h3a8,8 0 0 1 8,8v3z` }))
     g.append(svg("text", { class: "step", x: item.width / 2, y: G.bottom + 18, "text-anchor": "middle", text: this.stepName(t, true) }))
     if (this.costName(t)) g.append(svg("text", { class: "cost", x: item.width / 2, y: low - 8, "text-anchor": "middle", text: this.cost(t) < .001 ? scientific(this.cost(t)) : fixed(this.cost(t), 3) }))
     const first = states[0] && (this.mode === "gradients" ? scientific(this.gradient(states[0].id, t) ?? NaN) : "")
