@@ -18,6 +18,13 @@ from rnn_core.shipped import shipped, shipped_spec
 
 SHIPPED = "shipped"
 MOVING = {"queued": "waiting", "running": "training"}
+MAIN = {
+    "hidden_size": "{} units",
+    "wiring": "{}",
+    "length": "T = {}",
+    "learning_rate": "rate {}",
+    "seed": "seed {}",
+}
 ORDERS = {
     "Newest first": lambda line: (not line.summary.mine, -line.summary.created),
     "Lowest held-out loss": lambda line: (line.summary.held_out is None, line.summary.held_out or 0.0),
@@ -48,6 +55,7 @@ class Line:
         """Whether it is one network's training, with an architecture and a task that are here."""
         return (
             self.kind == "experiment"
+            and all(isinstance(value, str | int | float) for value in self.facts.values())
             and self.facts.get("architecture") in rc.architectures()
             and self.facts.get("task") in rc.tasks()
         )
@@ -79,13 +87,8 @@ class Line:
         """Its main settings."""
         if not self.known:
             return self.summary.title if self.summary.name else ""
-        f = self.facts
-        words = [f"{f['hidden_size']} units"] if "hidden_size" in f else []
-        words += [rc.wirings()[f["wiring"]].title.lower()] if f.get("wiring", "single") in rc.wirings() else []
-        words = [w for w in words if w != rc.wirings()["single"].title.lower()]
-        words += [f"T = {f['length']}"] if "length" in f else []
-        words += [f"rate {f['learning_rate']:g}"] if "learning_rate" in f else []
-        return ", ".join([*words, f"seed {f.get('seed', 0)}"])
+        facts = {k: v for k, v in self.facts.items() if (k, v) != ("wiring", "single")}
+        return ", ".join(words.format(facts[name]) for name, words in MAIN.items() if name in facts)
 
     @property
     def standing(self) -> str:
@@ -99,6 +102,11 @@ class Line:
     def metric_name(self) -> str:
         """What its task's metric is called."""
         return task_classes()[self.facts["task"]].metric_name
+
+    @property
+    def loss_name(self) -> str:
+        """What its task's loss is called."""
+        return task_classes()[self.facts["task"]].loss_name
 
     @cached_property
     def searched(self) -> str:

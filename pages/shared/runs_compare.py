@@ -21,7 +21,7 @@ from rnn_core.records import Baseline, Command
 from rnn_core.records.progress import COLUMNS
 from rnn_core.shipped import shipped
 
-GONE = "One run of this comparison is not here any more ({name}): it was deleted, or made elsewhere."
+GONE = "Not here any more, so left out of the comparison: {name}. Deleted, or made elsewhere."
 ODD = "{name} is not the training of one network, so it has no place in this comparison."
 BINNED = "One run of this comparison is in your bin: {name}."
 HELD = {"held_out": "Loss", "metric": "Metric"}
@@ -55,25 +55,24 @@ class Seen:
 
 def gather(ids: Sequence[str], found: Sequence[Line]) -> tuple[list[Seen], list[str]]:
     """The runs of a comparison as far as they are here, and one sentence for each that is not."""
-    by_id = {line.id: line for line in reversed(found)}
-    seen, notices = [], []
+    by_id = {line.id: line for line in sorted(found, key=lambda line: not line.summary.binned)}
+    seen, notices, gone = [], [], []
     if len(ids) > MOST:
         notices.append(f"Six runs at most can be told apart; the first six of {len(ids)} are shown.")
     for run_id in ids[:MOST]:
+        line = by_id.get(run_id)
+        if line is not None and (line.summary.binned or not line.known):
+            notices.append((BINNED if line.summary.binned else ODD).format(name=line.title))
+            continue
         try:
             records, log, name = _course(run_id)
             line = by_id[name]
-            if line.summary.binned:
-                notices.append(BINNED.format(name=line.title))
-            elif not line.known:
-                notices.append(ODD.format(name=line.title))
-            else:
-                seen.append(Seen(LETTERS[len(seen)], line, records, log, _baseline(line.summary.spec)))
+            seen.append(Seen(LETTERS[len(seen)], line, records, log, _baseline(line.summary.spec)))
         except (UnknownRun, KeyError):
-            notices.append(GONE.format(name=run_id[:8] or "no id"))
+            gone.append(run_id[:8])
         except EngineError as error:
             notices.append(str(error))
-    return seen, notices
+    return seen, notices + ([GONE.format(name=", ".join(gone))] if gone else [])
 
 
 def _course(run_id: str) -> tuple[list[dict[str, Any]], Sequence[Command], str]:
@@ -92,13 +91,15 @@ def _baseline(spec: str) -> Baseline:
 
 def curves(seen: Sequence[Seen]) -> None:
     """The picture, its two choices, and what it lets one say."""
-    metrics = {one.line.metric_name for one in seen}
+    apart = any(one.line.metric_name != one.line.loss_name for one in seen)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        value = st.segmented_control("Shown", HELD, format_func=HELD.get, default="held_out", required=True,
-                                     key="runs_value", label_visibility="collapsed")
+        value = "held_out" if not apart else st.segmented_control(
+            "Shown", HELD, format_func=HELD.get, default="held_out", required=True, key="runs_value",
+            label_visibility="collapsed")
         over = st.segmented_control("Against", OVER, format_func=OVER.get, default="update", required=True,
                                     key="runs_over", label_visibility="collapsed")
-    called = "loss" if value == "held_out" else next(iter(metrics)) if len(metrics) == 1 else "metric"
+    names = {one.line.loss_name if value == "held_out" else one.line.metric_name for one in seen}
+    called = names.pop() if len(names) == 1 else HELD[value].lower()
     histories = {one.name: one.history for one in seen}
     figure = rc.figures.compare_runs(histories, {one.name: one.baseline for one in seen}, value=value, over=over,
                                      quantity=called, theme=mode(), height=360)
@@ -147,7 +148,7 @@ def differences(seen: Sequence[Seen]) -> tuple[pd.DataFrame, dict[str, Any]]:
     rows["status"] = [one.line.standing.split(",")[0] for one in seen]
     rows["updates done"] = [f"{one.line.summary.update:,}" for one in seen]
     rows["held-out loss"] = [_short(one.last("held_out")) for one in seen]
-    for metric in dict.fromkeys(one.line.metric_name for one in seen):
+    for metric in dict.fromkeys(one.line.metric_name for one in seen if one.line.metric_name != one.line.loss_name):
         rows[metric] = [_short(one.last("metric")) if one.line.metric_name == metric else "–" for one in seen]
     rows["seconds"] = [_short(one.last("seconds")) for one in seen]
     same = {k: v for k, v in same.items() if v != ""}

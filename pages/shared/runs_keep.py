@@ -18,16 +18,15 @@ from pages.shared.words import note, plain
 from rnn_core.jobs import EngineError
 from rnn_core.shipped import shipped, shipped_spec
 
-NAME, WORDS = 80, 250
+NAME = 80
 TROUBLE, UNDO = "runs_trouble", "runs_undo"
 
 
 def keep(hand: Hand, one: Seen, ids: Sequence[str]) -> None:
     """One run of the comparison with its buttons."""
     line = one.line
+    st.markdown(f":gray-badge[{one.letter}] **{plain(line.title)}** :small[:gray[{plain(line.detail)}]]")
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=f"keep_{one.letter}"):
-        words = f":gray-badge[{one.letter}] **{plain(line.title)}**  \n:small[:gray[{plain(line.detail)}]]"
-        st.markdown(words, width=WORDS)
         if st.button("Put in hand", icon=":material/back_hand:", key=f"hand:{line.id}",
                      help="Opens it on Hidden states, with the tape of its training."):
             hold(shipped_spec() if line.shipped else rc.Experiment.from_json(line.summary.spec),
@@ -110,10 +109,10 @@ def undo(owner: str) -> None:
     if (sentence := st.session_state.pop(TROUBLE, None)) is not None:
         st.error(plain(sentence), icon=":material/error:")
     if (gone := st.session_state.get(UNDO)) is not None:
-        run_id, title, ids = gone
+        run_id, title, before = gone
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key="runs_undo_bar"):
             st.markdown(f":material/delete: **{plain(title)}** is in the bin.")
-            st.button("Undo", icon=":material/undo:", key="undo", on_click=_restore, args=(run_id, owner, ids))
+            st.button("Undo", icon=":material/undo:", key="undo", on_click=_restore, args=(run_id, owner, before))
 
 
 def _rename(run_id: str, key: str, owner: str) -> None:
@@ -122,7 +121,7 @@ def _rename(run_id: str, key: str, owner: str) -> None:
 
 def _delete(line: Line, ids: list[str], owner: str) -> None:
     if (gone := _ask(lambda: engine().forget(line.id, owner=owner))) is not None:
-        st.session_state[UNDO] = (gone, line.title, ids)
+        st.session_state[UNDO] = (gone, line.title, [gone if i == line.id else i for i in ids])
         pick([i for i in ids if i != line.id])
 
 

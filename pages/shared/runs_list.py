@@ -9,11 +9,13 @@ import pandas as pd
 import streamlit as st
 
 import rnn_core as rc
+from pages.shared.frame import PAGES
 from pages.shared.hand import Hand
 from pages.shared.runs import MOVING, ORDERS, Line, ago, chosen, pick, picked
 from pages.shared.words import note, plain, table_twin
 
 ROWS = 8
+RACE = "6_Race.py"
 MOST = 6
 LETTERS = "ABCDEF"
 
@@ -30,8 +32,7 @@ def run_list(hand: Hand, found: list[Line], default: str) -> None:
     page = 1
     if len(kept) > ROWS:
         pages = math.ceil(len(kept) / ROWS)
-        st.session_state["runs_page"] = min(st.session_state.get("runs_page", 1), pages)
-        page = st.pagination(pages, key="runs_page", max_visible_pages=5)
+        page = st.pagination(pages, key=f"runs_page_{pages}", max_visible_pages=5)
     ids = picked(default)
     with st.container(gap="xsmall", key="runs"):
         for line in kept[(page - 1) * ROWS : page * ROWS]:
@@ -48,14 +49,14 @@ def _filters(there: Sequence[Line]) -> tuple[str, str, str, str, str]:
     cells = {name: card.title for name, card in rc.architectures().items()}
     tasks = {name: card.title for name, card in rc.tasks().items()}
     states = {s: MOVING.get(s, s) for s in dict.fromkeys(line.summary.status for line in there)}
-    used = {part: {line.facts.get(part) for line in there} for part in ("architecture", "task")}
+    used = {part: {line.facts.get(part) for line in there if line.known} for part in ("architecture", "task")}
     with st.container(horizontal=True, gap="xsmall"):
         some = [
             _any("Architecture", {n: t for n, t in cells.items() if n in used["architecture"]}),
             _any("Task", {n: t for n, t in tasks.items() if n in used["task"]}),
             _any("Status", states),
         ]
-        order = st.selectbox("Order", list(ORDERS), key="runs_order", label_visibility="collapsed", width=150)
+        order = st.selectbox("Order", list(ORDERS), key="runs_order", label_visibility="collapsed", width=178)
     return text, *some, order
 
 
@@ -70,15 +71,15 @@ def _any(label: str, options: dict[str, str]) -> str:
         format_func=lambda value: options.get(value, f"Any {label.lower()}"),
         key=key,
         label_visibility="collapsed",
-        width=150,
+        width=178,
     )
 
 
 def _row(line: Line, ids: list[str]) -> None:
     """One run: its tick, what it is, how far it got."""
     when = "ships with the project" if line.shipped else ago(line.summary.created)
-    whose = [] if line.summary.mine or line.shipped else ["somebody else’s"]
-    told = [line.detail, ", ".join([line.standing, when, *whose])]
+    whose = "" if line.summary.mine or line.shipped else " :gray[· another’s]"
+    told = [line.detail, f"{line.standing}, {when}"]
     below = "  \n".join(f":small[:gray[{plain(text)}]]" for text in told if text)
     if line.known:
         key, at = f"tick:{line.id}", ids.index(line.id) if line.id in ids else None
@@ -86,7 +87,7 @@ def _row(line: Line, ids: list[str]) -> None:
         letter = "" if at is None or at >= MOST else f":gray-badge[{LETTERS[at]}] "
         full = at is None and len(ids) >= MOST
         st.checkbox(
-            f"{letter}**{plain(line.title)}**  \n{below}",
+            f"{letter}**{plain(line.title)}**{whose}  \n{below}",
             key=key,
             on_change=_toggle,
             args=(line.id, ids),
@@ -96,12 +97,12 @@ def _row(line: Line, ids: list[str]) -> None:
         return
     race = line.kind == "race"
     icon = ":material/sports_score:" if race else ":material/help:"
-    st.markdown(f"{icon} **{plain(line.title)}**  \n{below}")
-    if race:
-        st.page_link("pages/6_Race.py", label="Open the race", icon=":material/arrow_forward:",
+    st.markdown(f"{icon} **{plain(line.title)}**{whose}  \n{below}")
+    if race and (PAGES / RACE).exists():
+        st.page_link(f"pages/{RACE}", label="Open the race", icon=":material/arrow_forward:",
                      query_params={"race": line.id})
     else:
-        note("This is no single run, and this page does not know its kind.")
+        note("It is not the training of one network, and this page does not know its kind.")
 
 
 def _toggle(run_id: str, ids: list[str]) -> None:
