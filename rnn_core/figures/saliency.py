@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 
 import numpy as np
@@ -49,13 +50,12 @@ def saliency(
         x="time step <i>k</i>",
     )
     at = thin(steps)
-    said = [labels[t] if t < len(labels) else "" for t in range(steps)]
+    said = [html.escape(labels[t], quote=False) if t < len(labels) else "" for t in range(steps)]
     _sizes(figure, at, size, said, theme)
     _signs(figure, at, signed, x, names, said, theme)
-    for mark in marks:
-        figure.add_vrect(
-            x0=mark - 0.5, x1=mark + 0.5, fillcolor=ink(theme).line, opacity=0.5, line_width=0, layer="below"
-        )
+    band = {"type": "rect", "yref": "paper", "y0": 0, "y1": 1, "fillcolor": ink(theme).line, "opacity": 0.5}
+    band |= {"line": {"width": 0}, "layer": "below"}
+    figure.update_layout(shapes=[{**band, "x0": mark - 0.5, "x1": mark + 0.5} for mark in marks])
     figure.add_vline(x=at_step, line={"color": ink(theme).ink, "width": 1.5, "dash": "dot"})
     figure.add_annotation(
         x=at_step,

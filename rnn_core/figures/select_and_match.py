@@ -45,8 +45,9 @@ def select_and_match(result: Matches, *, theme: str = "light", height: int | Non
             if 0 <= step < values.shape[1] and np.isfinite(values[match.sequence, step]).all():
                 share[k, j] = (values[match.sequence, step] >= result.threshold).mean()
         for step, word in zip(match.at, match.reads):
-            reads[k][step - match.first + CONTEXT] = html.escape(word, quote=False)
+            reads[k][step - match.first + CONTEXT] = word
     longest = max(len(word) for row in reads for word in row)
+    reads = [[html.escape(word, quote=False) for word in row] for row in reads]
     _cells(
         figure, columns, share, reads, names, [m.sequence for m in rows], longest * len(columns) <= MOST_LETTERS, theme
     )
@@ -68,13 +69,14 @@ def _cells(
 ) -> None:
     """The coloured cells with their words."""
     colours = scale("seq", theme)
-    dark_ground = share > 0.5
-    paper = {"light": (ink("light").ink, ink("light").paper), "dark": (ink("dark").ink, ink("dark").paper)}[theme]
     figure.add_heatmap(
         x=columns,
         y=np.arange(len(share)),
         z=[[None if np.isnan(v) else round(float(v), 3) for v in row] for row in share],
         customdata=[[f"sequence {s}{': ' + word if word else ''}" for word in row] for s, row in zip(sequences, reads)],
+        text=reads,
+        texttemplate="%{text}" if written else "",
+        textfont={"size": 12},
         zmin=0,
         zmax=1,
         xgap=1,
@@ -90,16 +92,6 @@ def _cells(
         hoverongaps=False,
         hovertemplate="%{customdata}<br>%{z:.0%} of the units on<extra></extra>",
     )
-    for k, row in enumerate(reads if written else []):
-        for j, word in enumerate(row):
-            if word:
-                figure.add_annotation(
-                    x=int(columns[j]),
-                    y=k,
-                    text=word,
-                    showarrow=False,
-                    font={"size": 12, "color": paper[int(dark_ground[k, j])]},
-                )
     figure.update_layout(
         hovermode="closest",
         xaxis={"range": [columns[0] - 0.5, columns[-1] + 0.5], "dtick": 1 if len(columns) < 16 else None},

@@ -19,6 +19,12 @@ PICTURES = {
     "step_jacobians": lambda run: (rc.step_jacobians(run),),
     "forgetting": lambda run: (rc.forgetting(run, row=1),),
     "intervene": lambda run: (rc.intervene(run, [Intervention(kind="hold", name="f", value=0.0, first=5)]),),
+    "linear_probe": lambda run: (rc.linear_probe(run, rows=60),),
+    "memory_span": lambda run: (rc.memory_span(run),),
+    "order_sensitivity": lambda run: (rc.order_sensitivity(run),),
+    "saliency": lambda run: (rc.saliency(run),),
+    "select_and_match": lambda run: (rc.select_and_match(run),),
+    "state_space": lambda run: (rc.state_space(run),),
     "step_graph": lambda run: (rc.step_graph(run),),
     "hidden_states": lambda run: (run.network.trace(run.held_out.x),),
     "learning_curve": lambda run: (run.history, run.task.baseline(), run.log),
@@ -80,7 +86,8 @@ def test_no_third_theme(name, run):
 
 def test_a_network_that_left_the_finite_numbers_is_drawn(theme):
     burst = rc.Experiment.of("elman", "adding", hidden_size=3, length=300, gain=5.0, activation="linear")
-    for name in ("gradient_norms", "step_jacobians", "jacobian_products"):
+    hurt = ("linear_probe", "memory_span", "order_sensitivity", "saliency", "select_and_match", "state_space")
+    for name in ("gradient_norms", "step_jacobians", "jacobian_products", *hurt):
         result = getattr(rc, name)(burst, rows=2)
         picture = getattr(rc.figures, name)(result, theme=theme)
         assert picture.to_json() and "nan" not in rc.figures.alt(picture) and result.says.endswith(".")
