@@ -2,7 +2,10 @@
 
 import streamlit as st
 
+from pages.shared.forgetting import why_forgotten
 from pages.shared.frame import frame
+from pages.shared.interventions import what_if
+from pages.shared.sections import sections
 from pages.shared.viewer import viewer
 from pages.shared.views import chosen_row, row_control, state_table, timeline_of
 from pages.shared.words import note, say, table_twin
@@ -30,3 +33,10 @@ def picture() -> None:
 
 
 picture()
+sections(
+    "states",
+    {
+        "Why did it forget this?": lambda: why_forgotten(hand),
+        "What if?": lambda: what_if(hand),
+    },
+)

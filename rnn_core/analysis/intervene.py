@@ -72,13 +72,13 @@ class Intervened(Result):
     def says(self) -> str:
         if not self.interventions:
             return "nothing was done to this network, so the two runs are one."
-        done = " and ".join(one.words for one in self.interventions[:3])
+        done = " and ".join(one.doing for one in self.interventions[:3])
         done += f" and {len(self.interventions) - 3} more" if len(self.interventions) > 3 else ""
         b = len(self.outputs)
         where = "on this sequence" if b == 1 else f"over these {b} sequences"
         if not any(bool((gap.nan_to_num(0).abs() > ROUNDING).any()) for gap in (self.size, self.outputs)):
-            return f"to {done} changes nothing {where}, to rounding."
-        return f"to {done} takes the loss {where} from {self.loss_before:.4g} to {self.loss_after:.4g}."
+            return f"{done} changes nothing {where}, to rounding."
+        return f"{done} takes the loss {where} from {self.loss_before:.4g} to {self.loss_after:.4g}."
 
     @property
     def says_not(self) -> str:

@@ -43,9 +43,9 @@ def forgetting(result: Forgetting, *, theme: str = "light", height: int | None =
             line(figure, at, shown, values[at], colour, name, dash=dash, digits=".2f" if gate else ".1e")
             if len(curves) > 1:
                 name_line(figure, at, drawn, k, low, high, name, text)
-            for trace in figure.data[before[0]:]:
+            for trace in figure.data[before[0] :]:
                 trace.yaxis = axis
-            for words in figure.layout.annotations[before[1]:]:
+            for words in figure.layout.annotations[before[1] :]:
                 words.yref = axis
     if result.lost is not None:
         cursor(figure, axes, result.lost, theme)
@@ -57,13 +57,18 @@ def _scaled(figure: go.Figure, axis: str, gate: bool) -> None:
     scale = {"range": [0, 1], "tickvals": [0, 0.5, 1]}
     if not gate:
         ticks = range(LOW, HIGH + 1, 5)
-        scale = {"type": "log", "range": [LOW, HIGH], "tickvals": [10.0**k for k in ticks],
-                 "ticktext": [power(k) for k in ticks]}
+        scale = {
+            "type": "log",
+            "range": [LOW, HIGH],
+            "tickvals": [10.0**k for k in ticks],
+            "ticktext": [power(k) for k in ticks],
+        }
     figure.update_layout({f"yaxis{axis[1:]}": scale})
 
 
 def _strips(result: Forgetting, theme: str) -> list[tuple[str, str, list[tuple[str, np.ndarray, str, str, str]]]]:
     """(title, its colour, curves as (name, values (t,), colour, colour of the name, dash)) from top to bottom."""
+
     def shades(meaning: str) -> tuple[str, str]:
         return tone(meaning, theme), tone(meaning, theme, text=True)
 
@@ -74,10 +79,20 @@ def _strips(result: Forgetting, theme: str) -> list[tuple[str, str, list[tuple[s
         name = f"{label(f'{result.gate_name}_t')} &nbsp;keep gate of the units with <i>x<sub>{m}</sub></i>"
         strips.append((name, keep[1], [("keep gate", array(result.gate), *keep, "solid")]))
     product = f"‖∏<i>J</i>‖ &nbsp;left of <i>x<sub>{m}</sub></i>, and reaching the answer"
-    strips.append((product, state[1], [("left", array(result.left), *state, "solid"),
-                                       ("reaches", array(result.reach), *theory, "dash")]))
-    strips.append(("‖∂<i>ℓ</i>/∂<i>s<sub>t</sub></i>‖ &nbsp;← error of the answer", error[1],
-                   [("gradient", array(result.gradient), *error, "solid")]))
+    strips.append(
+        (
+            product,
+            state[1],
+            [("left", array(result.left), *state, "solid"), ("reaches", array(result.reach), *theory, "dash")],
+        )
+    )
+    strips.append(
+        (
+            "‖∂<i>ℓ</i>/∂<i>s<sub>t</sub></i>‖ &nbsp;← error of the answer",
+            error[1],
+            [("gradient", array(result.gradient), *error, "solid")],
+        )
+    )
     return strips
 
 
@@ -86,5 +101,7 @@ def _words(result: Forgetting) -> str:
     found = "nowhere is anything lost" if result.lost is None else f"most is lost at once in step {result.lost}"
     ends = [float(result.left[result.answer]), float(result.reach[result.needed])]
     told = [short(v) if np.isfinite(v) else "unknown" for v in ends]
-    return (f"From the input of step {result.needed} to the answer of step {result.answer}: {found}. At the answer "
-            f"{told[0]} of the input is left, and of the state that held it {told[1]} reaches the answer.")
+    return (
+        f"From the input of step {result.needed} to the answer of step {result.answer}: {found}. At the answer "
+        f"{told[0]} of the input is left, and of the state that held it {told[1]} reaches the answer."
+    )

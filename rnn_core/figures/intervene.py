@@ -118,12 +118,26 @@ def _lines(figure: go.Figure, before: np.ndarray, after: np.ndarray, target: np.
     low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
     room = 0.12 * max(high - low, 0.1)
     figure.update_layout(yaxis={"range": [low - room, high + 2.5 * room]})
-    inks = {"touched": tone("prediction", theme, text=True), "untouched": tone("baseline", theme, text=True),
-            "target": colours.ink}
-    key = " &nbsp; ".join(f"<span style='color:{inks[k]}'>{sign} {k}</span>"
-                          for k, sign in (("touched", "—"), ("untouched", "- -"), ("target", "○" if few else "···")))
-    figure.add_annotation(x=1, xref="paper", xanchor="right", y=1, yref="y domain", yanchor="top", text=key,
-                          showarrow=False, font={"size": 14})
+    inks = {
+        "touched": tone("prediction", theme, text=True),
+        "untouched": tone("baseline", theme, text=True),
+        "target": colours.ink,
+    }
+    key = " &nbsp; ".join(
+        f"<span style='color:{inks[k]}'>{sign} {k}</span>"
+        for k, sign in (("touched", "—"), ("untouched", "- -"), ("target", "○" if few else "···"))
+    )
+    figure.add_annotation(
+        x=1,
+        xref="paper",
+        xanchor="right",
+        y=1,
+        yref="y domain",
+        yanchor="top",
+        text=key,
+        showarrow=False,
+        font={"size": 14},
+    )
 
 
 def _words(before: np.ndarray, after: np.ndarray, gaps: dict[str, np.ndarray]) -> str:
@@ -133,5 +147,7 @@ def _words(before: np.ndarray, after: np.ndarray, gaps: dict[str, np.ndarray]) -
         return "An intervention and its difference: no number of this sequence is finite."
     last = there[-1]
     said = [f"{name} by at most {short(np.nanmax(abs(v)))}" for name, v in gaps.items() if np.isfinite(v).any()]
-    return (f"What an intervention changes, step by step. At the last step the network says {short(after[last])} in "
-            f"place of {short(before[last])}. Its states move: {', '.join(said)}.")
+    return (
+        f"What an intervention changes, step by step. At the last step the network says {short(after[last])} in "
+        f"place of {short(before[last])}. Its states move: {', '.join(said)}."
+    )

@@ -7,8 +7,9 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from torch import Tensor
 
-KINDS = {"hold": "hold a gate or another named quantity at a value", "clamp": "overwrite the state that enters a step",
-         "start": "overwrite the initial state", "input": "overwrite an input", "weight": "overwrite a weight"}
+KINDS = {"hold": "Hold a gate or a unit", "clamp": "Overwrite the state", "start": "Another initial state",
+         "input": "Overwrite the input", "weight": "Overwrite a weight"}
+VERBS = {"hold": "hold", "clamp": "clamp", "start": "start", "input": "set", "weight": "set"}
 TIMED = ("hold", "clamp", "input")
 ASKED = {"kind": f"one of {', '.join(KINDS)}", "name": "a word", "unit": "a whole number from 0 on, or nothing for all",
          "first": "a step, 0 or later", "last": "a step, 0 or later, or nothing for the last one",
@@ -64,17 +65,26 @@ class Intervention(BaseModel):
 
     @property
     def words(self) -> str:
-        """What is done, in words: “hold f of unit 3 at 1 in steps 5 to 20”."""
-        verb = {"hold": "hold", "clamp": "clamp", "start": "start", "input": "set", "weight": "set"}[self.kind]
+        """What is to be done, in words: “hold f of unit 3 at 1 from step 5 to 20”."""
+        return f"{VERBS[self.kind]} {self._what}"
+
+    @property
+    def doing(self) -> str:
+        """The same as the subject of a sentence: “holding f of unit 3 at 1 from step 5 to 20”."""
+        verb = VERBS[self.kind]
+        return f"{verb + 't' * (verb == 'set')}ing {self._what}"
+
+    @property
+    def _what(self) -> str:
+        """What it acts on, with which value, and when."""
         what = self.name or "x"
-        units = f"all of {what}" if self.unit is None else f"{what} of unit {self.unit}"
-        if self.kind in ("input", "weight"):
-            units = f"all of {what}" if self.unit is None else f"{what}[{self.unit}]"
+        units = f"{what}[{self.unit}]" if self.kind in ("input", "weight") else f"{what} of unit {self.unit}"
+        units = f"all of {what}" if self.unit is None else units
         when = ""
         if self.kind in TIMED:
             end = "on" if self.last is None else f"to {self.last}"
             when = f" in step {self.first}" if self.first == self.last else f" from step {self.first} {end}"
-        return f"{verb} {units} at {self.value:.4g}{when}"
+        return f"{units} at {self.value:.4g}{when}"
 
 
 def _sentence(error: ValidationError) -> str:

@@ -51,6 +51,8 @@ def test_it_says_what_it_does():
     )
     assert Intervention(kind="weight", name="R", value=0.0).words == "set all of R at 0"
     assert Intervention(kind="input", unit=1, value=0.0).words == "set x[1] at 0 from step 0 on"
+    assert Intervention(kind="input", unit=1, value=0.0).doing == "setting x[1] at 0 from step 0 on"
+    assert Intervention(**GOOD).doing == "holding f of unit 3 at 1 from step 5 to 20"
     assert Intervention(kind="start", name="c", value=2).words == "start all of c at 2"
 
 
