@@ -713,7 +713,7 @@ class TimelineView extends View {
     this.listen(this.tape, "input", () => this.set({ moment: Number(this.tape.value) }))
     this.listen(this.tape, "change", () => {
       clearTimeout(this.released)
-      this.released = setTimeout(() => this.pick(), QUIET)
+      this.released = setTimeout(() => this.pick({ tape: this.moment === this.last ? "newest" : this.moments[this.moment] }), QUIET)
     })
   }
 
@@ -1880,8 +1880,8 @@ class OpenFold {
       const ends = [point(a.x, a.y), ...bends.map(([x, y]) => point(x, y)), point(b.x, b.y)], k = a.id === near ? ends.length - 2 : 0
       const values = view.values(a.id, t), back = view.backward(b.id, t)
       const text = back !== undefined ? scientific(back) : values.length === 1 ? fixed(values[0]) : `‖${fixed(norm(values))}‖`
-      const share = a.id === near ? .6 : .5
-      return svg("text", { class: back === undefined ? "number" : "number back", x: mix(ends[k][0], ends[k + 1][0], share), y: mix(ends[k][1], ends[k + 1][1], share) + 3.5, "text-anchor": "middle", text })
+      const share = a.id === near ? .6 : .5, tight = Math.abs(ends[k + 1][0] - ends[k][0]) < NODE.w + 40
+      return svg("text", { class: back === undefined ? "number" : "number back", x: mix(ends[k][0], ends[k + 1][0], share), y: mix(ends[k][1], ends[k + 1][1], share) + (tight ? -NODE.h / 2 - 4 : 3.5), "text-anchor": "middle", text })
     }))
   }
 }
@@ -2523,7 +2523,7 @@ class GraphView extends View {
     const when = html("p", { class: "say" }), kids = [when], many = node.size > 1
     this.fresh.push(() => {
       this.unit = clamp(this.unit, 0, Math.max(0, (this.read[`value:${node.id}`]?.N ?? 1) - 1))
-      write(when, `at step t = ${this.nameOf(this.t)}` + (many ? `, ${node.size} numbers` : ""))
+      write(when, `at step t = ${this.nameOf(this.t)}` + (many ? `, ${node.size} numbers` : "") + (this.header.reverse ? "; this pass starts at the end, so what it calls t−1 is the next step" : ""))
     })
     if (this.read[`value:${node.id}`]) kids.push(...this.unitPart(node))
     if (node.equation) kids.push(equationLetters(node.equation))

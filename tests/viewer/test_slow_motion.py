@@ -10,7 +10,13 @@ from rnn_core.viewer import graph
 TEXT = "document.querySelector('#root').shadowRoot.querySelector('.slow p').textContent"
 PLAN = {
     "weights": {k: {"moved": 0.01 if k == "R" else 0.001, "gradient": 0.1} for k in ("W", "R", "b", "V", "d")},
-    "before": 0.125, "after": 0.124, "norm": 2.0, "clipped": 0.5, "number": 8, "rows": 4, "rule": "Adam, η = 0.01",
+    "before": 0.125,
+    "after": 0.124,
+    "norm": 2.0,
+    "clipped": 0.5,
+    "number": 8,
+    "rows": 4,
+    "rule": "Adam, η = 0.01",
 }
 
 
