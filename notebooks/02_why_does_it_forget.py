@@ -127,7 +127,7 @@ print("You may not say", touched.says_not)
 rc.figures.intervene(touched, row=row)
 
 # %% [markdown]
-# Held at every step instead, half of what a cell holds is gone after one step, three quarters after two:
+# Held at every step instead, half of what a cell held is gone after one step, three quarters after two:
 
 # %%
 always = rc.intervene(runs["LSTM"], [rc.Intervention(kind="hold", name="f", value=0.5)])
@@ -141,5 +141,6 @@ print(f"loss {always.loss_before:.4g} untouched, {touched.loss_after:.4g} with o
 
 # %%
 notebook, table = rc.exports.notebook(runs["Elman"]), rc.exports.states_csv(runs["Elman"], [row])
-print(f"{len(notebook):,} bytes of notebook; {table.count(b','):,} commas of table, of which the first line is")
-print(table.decode().splitlines()[0][:100], "…")
+first, *steps = table.decode().splitlines()
+print(f"a notebook of {len(notebook):,} bytes; a table of {len(steps)} steps with {len(first.split(','))} columns:")
+print(first[:100], "…")
