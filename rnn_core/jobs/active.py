@@ -179,10 +179,11 @@ class Active:
         records = self.run.records[self._said:]
         self._said += len(records)
         lines = [(record["update"], write_record(record)) for record in records]
+        seconds = records[-1].get("seconds") if records else None
         acted, self._acted = self._acted, []
         self._spoke = time.monotonic()
         self._tell("news", update=self.run.update, status="running" if self.go else "paused", lines=lines, acted=acted,
-                   measured=held_out(self._last), seconds=records[-1].get("seconds") if records else None,
+                   measured=held_out(self._last), seconds=seconds if isinstance(seconds, float) else None,
                    made_with=self._made_with)
 
     def keep(self, neighbours: int) -> None:

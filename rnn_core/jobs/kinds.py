@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rnn_core.experiment import Experiment
+from rnn_core.race import Race, RaceRun
 from rnn_core.run import Run
 
 
@@ -15,8 +16,8 @@ class Kind:
     """One kind of work: the class of its records, and the class of the runs that carry them out.
 
     ``title(record)`` is its line in a list, ``check(record, name, value)`` raises ValueError, in one sentence, for a
-    setting that cannot become this, ``experiments(record)`` are the trainings that go on at the same time, and
-    ``task(record)`` is the task whose metric its history shows, None where that is not one number.
+    setting that cannot become this, ``experiments(record)`` are the trainings that are in memory at the same time,
+    and ``task(record)`` is the task whose metric its history shows, None where that is not one number.
     """
 
     record: Any
@@ -33,8 +34,13 @@ def _check(spec: Experiment, name: str, value: float) -> None:
     spec.with_(**{name: value})
 
 
+def _nothing_changes(race: Race, name: str, value: float) -> None:
+    raise ValueError("Nothing can be changed in the middle of a race: it would no longer be fair.")
+
+
 KINDS = {"experiment": Kind(Experiment, Run, lambda spec: f"{spec.architecture} · {spec.task} · {spec.learner}", _check,
-                            lambda spec: [spec], Experiment.make_task)}
+                            lambda spec: [spec], Experiment.make_task),
+         "race": Kind(Race, RaceRun, lambda race: race.title, _nothing_changes, Race.experiments, lambda _: None)}
 
 
 def kind_of(record: Any) -> Kind:

@@ -15,7 +15,7 @@ from rnn_core.version import VERSION
 PROTOCOL = 2
 ENGINE_VERSION = f"{VERSION}-{PROTOCOL}"
 RUN_ID = re.compile(r"[0-9a-f]{16}(-[0-9a-f]{8})?")
-ROOMS_THAT_ONLY_LOOK = {"analysis", "figures", "viewer", "verify"}
+ROOMS_THAT_ONLY_LOOK = {"analysis", "exports", "figures", "viewer", "verify"}
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from rnn_core.jobs import desk, hands
 from rnn_core.jobs.desk import Desk
 from rnn_core.jobs.hands import Hands
+from rnn_core.jobs.kinds import read
 from rnn_core.jobs.store import Store
 from tests.jobs.toy import ToyRun, toys
 
@@ -25,11 +26,11 @@ class Worker:
 
     def __init__(self, run):
         self.reports = []
-        self.hands = Hands(lambda **said: self.reports.append(said), toys(run))
+        self.hands = Hands(lambda **said: self.reports.append(said), toys(run) if run else read)
 
 
 class Floor:
-    """A desk with workers that can be killed between any two messages."""
+    """A desk with workers that can be killed between any two messages; without ``run`` they read real records."""
 
     def __init__(self, folder, count=1, run=ToyRun):
         self.run, self.workers, self.born, self.restarted = run, {}, 0, []
