@@ -26,6 +26,13 @@ PICTURES = {
     "select_and_match": lambda run: (rc.select_and_match(run),),
     "state_space": lambda run: (rc.state_space(run),),
     "step_graph": lambda run: (rc.step_graph(run),),
+    "step_losses": lambda run: (rc.step_losses(run),),
+    "error_triangle": lambda run: (rc.error_triangle(run),),
+    "jacobian_spectrum": lambda run: (rc.jacobian_spectrum(run, rows=1),),
+    "vanishing": lambda run: (rc.vanishing(run),),
+    "phase_diagram": lambda run: (rc.phase_diagram(run),),
+    "optimiser_steps": lambda run: (rc.optimiser_steps(run),),
+    "optimiser_shares": lambda run: (rc.optimiser_steps(run),),
     "hidden_states": lambda run: (run.network.trace(run.held_out.x),),
     "learning_curve": lambda run: (run.history, run.task.baseline(), run.log),
     "live_curve": lambda run: (run.history, run.task.baseline(), run.log),
@@ -87,7 +94,8 @@ def test_no_third_theme(name, run):
 def test_a_network_that_left_the_finite_numbers_is_drawn(theme):
     burst = rc.Experiment.of("elman", "adding", hidden_size=3, length=300, gain=5.0, activation="linear")
     hurt = ("linear_probe", "memory_span", "order_sensitivity", "saliency", "select_and_match", "state_space")
-    for name in ("gradient_norms", "step_jacobians", "jacobian_products", *hurt):
+    own = ("step_losses", "error_triangle", "jacobian_spectrum", "vanishing", "optimiser_steps")
+    for name in ("gradient_norms", "step_jacobians", "jacobian_products", *own, *hurt):
         result = getattr(rc, name)(burst, rows=2)
         picture = getattr(rc.figures, name)(result, theme=theme)
         assert picture.to_json() and "nan" not in rc.figures.alt(picture) and result.says.endswith(".")
