@@ -20,11 +20,11 @@ class Look:
     commands that changed numbers, each with the update at which it acted; ``waiting`` counts commands that have not
     acted yet; ``notice`` says why the last one was refused, or why the run has paused by itself. ``speed`` is how many
     updates a second it may make, 0 for as fast as it can, and ``stop`` when it is to pause, as in "metric 0.01", or "".
-    ``held_out``, ``metric`` and ``seconds`` are the last that were measured, where each is one number. ``spec`` is the record as JSON; ``name``
-    what its owner calls it, ``title`` what it is. ``holders`` counts the visitors who submitted it: a command by any of
-    several makes a copy. ``attempt`` grows whenever another worker takes over, ``digest`` is the hash of a run that has
-    ended, ``made_with`` the torch, threads and processor that it ran on, and ``trouble`` one sentence while the store
-    cannot be written.
+    ``held_out``, ``metric`` and ``seconds`` are the last that were measured, where each is one number. ``spec`` is the
+    record as JSON; ``name`` what its owner calls it, ``title`` what it is. ``holders`` counts the visitors who
+    submitted it: a command by any of several makes a copy. ``attempt`` grows whenever another worker takes over,
+    ``digest`` is the hash of a run that has ended, ``made_with`` the torch, threads and processor that it ran on, and
+    ``trouble`` one sentence while the store cannot be written.
     """
 
     run_id: str
