@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 import streamlit as st
@@ -82,6 +83,8 @@ def picture_of(hand: Hand, row: int, which: int) -> Picture:
 def _edit(hand: Hand, row: int, which: int, *, node: str, unit: int, t: int | None, value: float) -> Edit:
     if type(unit) is not int or type(value) not in (int, float) or not isinstance(node, str):
         raise TypeError("An edit names one number.")
+    if abs(value) > torch.finfo(torch.get_default_dtype()).max:
+        raise ValueError(f"{value:.3g} is larger than any number this network can hold, so nothing was changed.")
     what = {"unit": unit, "value": float(value)}
     if t is None:
         return Edit(node, unit, t, row, which, Intervention(kind="weight", name=_full(hand.then, which, node), **what))
@@ -187,10 +190,12 @@ def _plan(key: str, _run: rc.Run) -> dict[str, Any]:
         return {"why": str(error)}
     kind = getattr(settings, "optimiser", "")
     rate = f", η = {settings.learning_rate:g}" if hasattr(settings, "learning_rate") else ""
+    if not all(map(isfinite, (plan.loss_before, plan.loss_after, plan.norm))):
+        return {"why": "The next update leads out of the finite numbers."}
     weights = {}
     for name in plan.changes:
         moved = plan.moved(name)
-        weights[name] = {"moved": moved if moved != float("inf") else None}
+        weights[name] = {"moved": moved if isfinite(moved) else None}
         if name in plan.gradients:
             weights[name]["gradient"] = float(plan.gradients[name].norm())
     return {

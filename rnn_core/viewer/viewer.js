@@ -2138,6 +2138,7 @@ class GraphView extends View {
     const words = this.playing ? "Pause" : "Play"
     this.slowPlay?.replaceChildren(icon(this.playing ? "pause" : "play"), words)
     if (this.slowPlay) put(this.slowPlay, "aria-label", `${words} slow motion`)
+    if (this.story) put(this.story, "aria-live", this.playing ? "off" : "polite")
     this.buttons.play.hidden = !!this.slow
   }
 
@@ -2446,10 +2447,14 @@ class GraphView extends View {
     if (stamp !== this.stamp || this.carded !== this.header) {
       Object.assign(this, { stamp, carded: this.header, fresh: [] })
       const head = html("h4", {}, html("span", { class: "eq inline" }, letter({ s: node.symbol, sub: node.sub, tone: node.tone })), " ", node.title)
+      const active = this.box.getRootNode().activeElement, field = this.card.contains(active) ? active.getAttribute("aria-label") : undefined
+      this.refocus = field && (() => [...this.card.querySelectorAll("input")].find(one => one.getAttribute("aria-label") === field)?.focus())
       this.card.replaceChildren(head, ...(node.kind === "parameter" ? this.weightCard(node) : this.valueCard(node)))
     } else if (moment === this.momentOf) return
     this.momentOf = moment
     for (const refresh of this.fresh) refresh()
+    this.refocus?.()
+    this.refocus = undefined
     this.announce(describeNode(node, this.nameOf(this.t), this.T, this.values(node.id), this.gradient(node.id)))
   }
 

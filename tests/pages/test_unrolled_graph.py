@@ -28,6 +28,7 @@ HOSTILE = [
     {"node": "W", "unit": -1, "t": None, "value": 1.0},
     {"node": "W", "unit": True, "t": None, "value": 1.0},
     {"node": "W", "unit": 0, "t": None, "value": 10**400},
+    {"node": "W", "unit": 0, "t": None, "value": 1e300},
     {"node": "nothing", "unit": 0, "t": None, "value": 1.0},
     {"node": ["W"], "unit": 0, "t": None, "value": 1.0},
     {"node": "h", "unit": 0, "t": 1, "value": 1.0},
@@ -133,6 +134,14 @@ def test_edits_are_put_away_when_the_weights_are_others(session):
     kept, sentence = graphs.edits(hand)
     assert kept == [] and sentence.startswith("Your 2 edits belonged to other weights")
     assert graphs.edits(hand) == ([], "")
+
+
+def test_an_edit_may_lead_out_of_the_finite_numbers(session):
+    hand = held("elman", activation="relu")
+    assert graphs.take(hand, 0, 0, {"edit": {"node": "R", "unit": 0, "t": None, "value": 3e38}}) == ""
+    assert graphs.take(hand, 0, 0, {"edit": {"node": "b", "unit": 0, "t": None, "value": 3e38}}) == ""
+    header, arrays = shown(hand)
+    assert not np.isfinite(arrays["value:h"]).all() and header["shared"][1]["sum"] is None
 
 
 def test_there_is_an_end_to_edits(session):
