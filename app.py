@@ -4,7 +4,7 @@ import streamlit as st
 
 import rnn_core as rc
 from pages.shared.frame import frame
-from pages.shared.viewer import viewer
+from pages.shared.viewer import follow, viewer
 from pages.shared.views import chosen_row, timeline_of
 from pages.shared.words import say
 
@@ -13,7 +13,7 @@ hand = frame(
     "See a network remember",
     "Press **Play**, or click any square: below is every step of the network in hand, computed from its own weights.",
 )
-viewer(timeline_of(hand, row=chosen_row(hand), compact=True), key="home")
+follow(hand, viewer(timeline_of(hand, row=chosen_row(hand), compact=True), key="home"))
 say(
     "this very network holds these values while it reads this sequence.",
     "what a single unit means: others carry the same information, and another seed would spread it differently.",

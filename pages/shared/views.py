@@ -39,7 +39,15 @@ def _timeline(key: str, row: int, compact: bool, moment: int, _run: rc.Run) -> b
         key=f"{key.split(':')[0]}:{row}",
         compact=compact,
         budget=BUDGET,
+        costates=None if compact else _backward(key, row // block, block, moment, _run),
     )
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _backward(key: str, number: int, block: int, moment: int, _run: rc.Run) -> rc.Result:
+    """What the loss of each of some neighbouring sequences says to every state, at one moment of the tape."""
+    network = _run.network if moment == _run.update else _run.at(moment)
+    return rc.costates(network, _run.held_out.rows(slice(number * block, (number + 1) * block)), _run.task.loss)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
