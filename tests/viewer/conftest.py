@@ -11,6 +11,7 @@ import pytest
 import torch
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from rnn_core.analysis.costates import costates
 from rnn_core.cells.gru import GRU
 from rnn_core.cells.lstm import LSTM
 from rnn_core.networks.bidirectional import Bidirectional
@@ -97,6 +98,19 @@ def payload(lstm, adding, generator) -> bytes:
         moments = [(update, shaken(lstm, generator).trace(batch.x)) for update in (0, 10, 400)]
     story = task.story(batch, 0, moments[-1][1].outputs)
     return timeline(moments[-1][1], batch=batch, story=story, moments=moments, key="test")
+
+
+@pytest.fixture
+def long(generator) -> bytes:
+    """A timeline of 80 steps with a tape of three moments and the gradient."""
+    task = Adding(Adding.Settings(length=80))
+    batch = task.sample(2, generator)
+    network = drawn(LSTM, generator, hidden_size=6)
+    with torch.no_grad():
+        moments = [(update, shaken(network, generator).trace(batch.x)) for update in (0, 10, 400)]
+    back = costates(network, batch, task.loss)
+    told = {"batch": batch, "story": task.story(batch, 0), "moments": moments, "costates": back}
+    return timeline(moments[-1][1], **told, key="long", start={"t": 40})
 
 
 @pytest.fixture(scope="module")

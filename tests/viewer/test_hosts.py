@@ -39,8 +39,49 @@ def page():
 
 
 def test_the_page_sends_the_payload_and_picks_nothing_by_itself():
-    at = AppTest.from_function(page).run()
+    at = AppTest.from_function(page, default_timeout=60).run()
     assert not at.exception
     (component,) = at.get("bidi_component")
     assert component.proto.bytes == pack({}, view="timeline", T=1, rows=[], key="k")
     assert at.markdown[0].value == "nothing picked"
+
+
+def following():
+    """A page whose tape follows a pick."""
+    import streamlit as st
+
+    from pages.shared.hand import Hand
+    from pages.shared.viewer import follow
+    from rnn_core.shipped import shipped_spec
+
+    hand = Hand(shipped_spec(), None, "somebody", st.session_state.get("moment"))
+    follow(hand, st.session_state.pop("picked", None))
+    st.write(str(hand.moment))
+
+
+@pytest.mark.parametrize(
+    ("pick", "stands"),
+    [
+        ({"tape": 64}, "64"),
+        ({"tape": "newest"}, "None"),
+        ({"t": 3, "update": 64}, "None"),
+        (None, "None"),
+        ("64", "None"),
+        ({"tape": True}, "None"),
+        ({"tape": "<b>"}, "None"),
+        ({"tape": [64]}, "None"),
+    ],
+)
+def test_a_page_follows_the_tape_that_was_let_go(pick, stands):
+    at = AppTest.from_function(following, default_timeout=60)
+    at.session_state["picked"] = pick
+    at.run()
+    assert not at.exception and at.markdown[0].value == stands and not at.warning
+
+
+def test_a_moment_that_is_not_on_the_tape_gets_one_sentence():
+    at = AppTest.from_function(following, default_timeout=60)
+    at.session_state["picked"] = {"tape": 70}
+    at.run()
+    assert not at.exception and at.markdown[0].value == "64"
+    assert at.warning[0].value.startswith("The tape has no update 70")
