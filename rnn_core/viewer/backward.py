@@ -47,7 +47,11 @@ def backward_rows(top: Mapping, sizes: Mapping[str, np.ndarray], tones: Mapping[
     if name not in sizes:
         return []
     label = {"symbol": f"∂L/∂{top['symbol']}", "sub": top["sub"], "tone": "gradient", "log": True, "range": list(RANGE)}
-    others = [{"array": f"‖∂{other}‖", "tone": tone} for other, tone in tones.items() if other in sizes]
+    others = [
+        {"array": f"‖∂{other}‖", "tone": tone, "symbol": other.rpartition(".")[2]}
+        for other, tone in tones.items()
+        if other in sizes
+    ]
     norm = {"kind": "line", "array": f"‖∂{name}‖", **label, "title": "gradient", "short": "", "over": others}
     if len(top["order"]) < 2:
         return [norm]

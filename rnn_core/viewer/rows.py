@@ -150,7 +150,8 @@ def pass_rows(
             back = backward_rows(top, backward or {}, others)
             if back:
                 norm, *units = (one["array"] for one in back)
-                top["card"] |= {"gradient": {"norm": norm, **({"unit": units[0]} if units else {})}, "below": KEY}
+                own = {"unit": units[0]} if units else {}
+                top["card"] |= {"gradient": {"norm": norm, **own, "others": back[0]["over"]}, "below": KEY}
             rows += [*layer.strips(wanted), *back]
     return rows
 

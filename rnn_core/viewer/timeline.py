@@ -118,7 +118,7 @@ def _arrays_of(rows: Sequence[Mapping]) -> set[str]:
         found |= {part["array"] for part in [row, *row.get("over", [])] if "array" in part}
         card = row.get("card", {})
         found |= {array for gate, array in card.get("memory", {}).items() if gate in GATES}
-        found |= set(card.get("gradient", {}).values())
+        found |= {array for array in card.get("gradient", {}).values() if isinstance(array, str)}
         for equation in card.get("equations", []):
             found |= {part["array"] for part in [equation, *equation["terms"]] if "array" in part}
     return found

@@ -257,7 +257,7 @@ export function sentence({ keep, write, candidate, value, before, noun = "state"
     const steps = Math.round(1 / Math.max(1 - keep, 1e-9))
     const memory = keep <= .6 ? [["."]] : keep > .999 ? [[", a memory of more than "], ["1,000", true], [" steps."]]
       : [[", a memory of about "], [String(steps), true], [steps === 1 ? " step." : " steps."]]
-    return [["This unit " + verb[0]], [verb[1], true], [": it keeps "], [Math.round(100 * keep) + " %", true], [` of its ${noun}`], ...memory]
+    return [["This unit " + verb[0]], [verb[1], true], [": it keeps "], [Math.round(100 * keep) + "\u00a0%", true], [` of its ${noun}`], ...memory]
   }
   const change = before === undefined || Number.isNaN(before) ? 0 : value - before
   if (bounded && Math.abs(value) > .97) return [["This unit is "], ["saturated", true], [" at "], [fixed(value), true], [": small inputs no longer move it."]]
@@ -349,10 +349,11 @@ export class SvgPen {
     this.add("g", { "shape-rendering": "crispEdges", opacity: this.globalAlpha < 1 ? this.globalAlpha : undefined }, cells)
   }
 
-  /** The whole drawing on its ground. */
-  drawing(ground) {
-    return `<svg xmlns="${SVG}" width="${brief(this.width)}" height="${brief(this.height)}" viewBox="0 0 ${brief(this.width)} ${brief(this.height)}">`
-      + `<rect width="100%" height="100%" fill="${escaped(ground)}"/>${this.parts.join("")}</svg>`
+  /** The whole drawing on its ground, with a margin. */
+  drawing(ground, margin = 0) {
+    const width = brief(this.width + 2 * margin), height = brief(this.height + 2 * margin)
+    return `<svg xmlns="${SVG}" width="${width}" height="${height}" viewBox="${-margin} ${-margin} ${width} ${height}">`
+      + `<rect x="${-margin}" y="${-margin}" width="100%" height="100%" fill="${escaped(ground)}"/>${this.parts.join("")}</svg>`
   }
 }
 
@@ -668,7 +669,7 @@ function tryLinks(list, go) {
 // ── 6. Timeline ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const SLIDER = { tabindex: 0, role: "slider", "aria-label": "time cursor", "aria-valuemin": 0, "data-lm-suppress-shortcuts": "true" }
-const MINI = 18, GRIP = 12, FLOOR = 1e-6, MOST_SERIES = 64
+const MINI = 18, GRIP = 12, FLOOR = 1e-6, MOST_SERIES = 64, MARGIN = 12
 
 class TimelineView extends View {
   constructor(box, host) {
@@ -804,12 +805,15 @@ class TimelineView extends View {
   }
 
   /** Closer or wider around the cursor, or around the middle when the cursor is out of sight. */
-  zoomBy(factor, at = isSeen(this.span, this.t) ? this.t + .5 : undefined) { this.setSpan(zoomSpan(this.span, this.T, factor, at)) }
+  zoomBy(factor) {
+    const at = isSeen(this.span, this.t) ? this.t + .5 : undefined
+    this.setSpan(fitSpan(zoomSpan(this.span, this.T, factor, at).map(Math.round), this.T))
+  }
 
   wheel(event) {
     const [x] = this.local(event), { left, cell } = this.layout ?? {}
     if (!cell || this.T <= FEWEST) return
-    if (event.ctrlKey || event.metaKey) this.zoomBy(Math.exp(clamp(event.deltaY, -60, 60) * .012), this.span[0] + (x - left) / cell)
+    if (event.ctrlKey || event.metaKey) this.setSpan(zoomSpan(this.span, this.T, Math.exp(clamp(event.deltaY, -60, 60) * .012), this.span[0] + (x - left) / cell))
     else {
       const by = event.shiftKey ? event.deltaX || event.deltaY : Math.abs(event.deltaX) > Math.abs(event.deltaY) ? event.deltaX : 0
       if (!by || isWhole(this.span, this.T)) return
@@ -1377,14 +1381,16 @@ class TimelineView extends View {
   drawing() {
     const ruler = this.base.getContext("2d"), pen = new SvgPen(this.width, this.layout.height, (text, font) => { ruler.font = font; return ruler.measureText(text).width })
     this.paintFile(pen)
-    return pen.drawing(this.theme.paper)
+    return pen.drawing(this.theme.paper, MARGIN)
   }
 
   async pixels() {
-    const canvas = html("canvas", { width: 2 * this.width, height: 2 * this.layout.height }), g = canvas.getContext("2d")
+    const width = this.width + 2 * MARGIN, height = this.layout.height + 2 * MARGIN
+    const canvas = html("canvas", { width: 2 * width, height: 2 * height }), g = canvas.getContext("2d")
     g.scale(2, 2)
     g.fillStyle = this.theme.paper
-    g.fillRect(0, 0, this.width, this.layout.height)
+    g.fillRect(0, 0, width, height)
+    g.translate(MARGIN, MARGIN)
     this.paintFile(g)
     return canvas
   }
@@ -1425,11 +1431,11 @@ class TimelineView extends View {
   }
 
   /** How much of the error reaches the state, and this unit, at the cursor. */
-  gradientLine({ norm, unit }, symbol) {
+  gradientLine({ norm, unit, others }, symbol) {
     const say = html("p", { class: "say back" })
     this.slots.push(() => {
-      const size = this.value(norm, this.t, 0), own = unit && this.value(unit)
-      prose(say, [["The error reaches " + symbol + " with "], [scientific(size ?? NaN), true], [own === undefined ? "" : `, this unit with ${scientific(own)}`], [size < FLOOR ? ": too small to teach anything." : "."]])
+      const size = this.value(norm, this.t, 0), own = unit && this.value(unit), also = others.map(one => `, ${one.symbol} with ${scientific(this.value(one.array, this.t, 0) ?? NaN)}`)
+      prose(say, [["The error reaches " + symbol + " with "], [scientific(size ?? NaN), true], [also.join("")], [own === undefined ? "" : `; this unit with ${scientific(own)}`], [size < FLOOR ? ": too small to teach anything." : "."]])
     })
     return say
   }

@@ -31,10 +31,12 @@ def test_the_rows_stand_between_the_gates_and_the_answer(lstm, adding):
     _, header, _ = told(lstm, task, batch, story=task.story(batch, 0))
     norm, units = [row for row in header["rows"] if row.get("log")]
     assert [row["array"] for row in header["rows"]][-4:] == ["0.c", norm["array"], units["array"], "y"]
-    assert norm["over"] == [{"array": "‖∂0.c‖", "tone": "cell"}] and norm["range"] == [1e-8, 10]
+    assert norm["over"][0]["array"] == "‖∂0.c‖" and norm["range"] == [1e-8, 10]
     (top,) = (row for row in header["rows"] if row["array"] == "0.h")
     assert units["twin"] == "0.h" and units["order"] == top["order"]
-    assert top["card"]["gradient"] == {"norm": "‖∂0.h‖", "unit": "∂0.h"} and top["card"]["below"]["scale"] == "grad"
+    others = [{"array": "‖∂0.c‖", "tone": "cell", "symbol": "c"}]
+    assert top["card"]["gradient"] == {"norm": "‖∂0.h‖", "unit": "∂0.h", "others": others}
+    assert top["card"]["below"]["scale"] == "grad"
 
 
 def test_every_pass_has_rows_of_its_own(both_ways, adding):

@@ -104,7 +104,7 @@ def test_the_picture_is_taken_away_as_png_and_svg(bare, long):
     box = page.locator("canvas.over").bounding_box()
     name, png = saved(page, "Picture")
     assert name == "rnn-timeline-long.png"
-    assert size_of(png) == (2 * round(box["width"]), 2 * round(box["height"]))
+    assert size_of(png) == (2 * round(box["width"] + 24), 2 * round(box["height"] + 24))
     name, drawing = saved(page, "Drawing")
     root = ElementTree.fromstring(drawing)
     words = "".join(root.itertext())

@@ -112,9 +112,9 @@ test("nextUnit: down the lines of one heatmap and into the next", () => {
 const say = numbers => v.sentence(numbers).map(([text]) => text).join("")
 
 test("sentence: gates, their absence, padding", () => {
-  assert.equal(say({ keep: .97, write: .9, candidate: -.4, value: -.05, noun: "cell" }), "This unit is writing: it keeps 97 % of its cell, a memory of about 33 steps.")
-  assert.equal(say({ keep: .97, write: .1, candidate: .4, value: .1, noun: "cell" }), "This unit is holding: it keeps 97 % of its cell, a memory of about 33 steps.")
-  assert.match(say({ keep: .3, write: 0, candidate: 0, value: .1 }), /erasing: it keeps 30 % of its state\.$/)
+  assert.equal(say({ keep: .97, write: .9, candidate: -.4, value: -.05, noun: "cell" }), "This unit is writing: it keeps 97 % of its cell, a memory of about 33 steps.")
+  assert.equal(say({ keep: .97, write: .1, candidate: .4, value: .1, noun: "cell" }), "This unit is holding: it keeps 97 % of its cell, a memory of about 33 steps.")
+  assert.match(say({ keep: .3, write: 0, candidate: 0, value: .1 }), /erasing: it keeps 30\u00a0% of its state\.$/)
   assert.match(say({ keep: .9999, write: 0, candidate: 0, value: .1 }), /more than 1,000 steps/)
   assert.match(say({ keep: .2, candidate: .9, value: .1 }), /writing/, "a GRU writes what it does not keep")
   assert.equal(say({ value: .5, before: .2 }), "This unit rises from 0.20 to 0.50.")
