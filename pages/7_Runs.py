@@ -33,9 +33,11 @@ def compared(hand: Hand, ids: list[str], found: Sequence[Line]) -> None:
         pick([one.line.id for one in seen])
         st.rerun()
     if not seen:
+        undo(hand.owner)
         st.info("Tick a run in the list, and its curve appears here.", icon=":material/check_box:")
         return
     curves(seen)
+    undo(hand.owner)
     for one in seen:
         keep(hand, one, ids)
     st.subheader("What differs" if len(seen) > 1 else "What it was", anchor=False)
@@ -68,7 +70,6 @@ hand = frame(
 found, trouble = lines(hand.owner)
 for sentence in filter(None, [*st.session_state.pop(NOTICES, []), trouble]):
     st.warning(plain(sentence), icon=":material/link_off:")
-undo(hand.owner)
 default = first(hand, found)
 left, right = st.columns([3, 2], gap="large")
 with left:

@@ -109,10 +109,10 @@ def undo(owner: str) -> None:
     if (sentence := st.session_state.pop(TROUBLE, None)) is not None:
         st.error(plain(sentence), icon=":material/error:")
     if (gone := st.session_state.get(UNDO)) is not None:
-        run_id, title, before = gone
+        run_id, title, before, held = gone
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key="runs_undo_bar"):
             st.markdown(f":material/delete: **{plain(title)}** is in the bin.")
-            st.button("Undo", icon=":material/undo:", key="undo", on_click=_restore, args=(run_id, owner, before))
+            st.button("Undo", icon=":material/undo:", key="undo", on_click=_restore, args=(run_id, owner, before, held))
 
 
 def _rename(run_id: str, key: str, owner: str) -> None:
@@ -121,16 +121,22 @@ def _rename(run_id: str, key: str, owner: str) -> None:
 
 def _delete(line: Line, ids: list[str], owner: str) -> None:
     if (gone := _ask(lambda: engine().forget(line.id, owner=owner))) is not None:
-        st.session_state[UNDO] = (gone, line.title, [gone if i == line.id else i for i in ids])
+        held = st.session_state["run_id"] == line.id
+        st.session_state[UNDO] = (gone, line.title, [gone if i == line.id else i for i in ids], held)
         pick([i for i in ids if i != line.id])
+        if held:
+            hold(st.session_state["spec"], None)
 
 
-def _restore(run_id: str, owner: str, ids: list[str] | None = None) -> None:
+def _restore(run_id: str, owner: str, ids: Sequence[str] = (), held: bool = False) -> None:
     back = _ask(lambda: engine().restore(run_id, owner=owner))
-    if back is not None and ids is not None:
+    if back is None:
+        return
+    st.session_state.pop(UNDO, None)
+    if ids:
         pick([back if i == run_id else i for i in ids])
-    if back is not None:
-        st.session_state.pop(UNDO, None)
+    if held:
+        hold(st.session_state["spec"], back)
 
 
 def _ask(what: Callable[[], str]) -> str | None:

@@ -31,7 +31,7 @@ def tried(owner) -> dict[str, str]:
     engine, ids = connect(), {}
     for name, seed, cell in (("one", 71, "elman"), ("two", 72, "gru"), ("three", 73, "elman")):
         ids[name] = engine.submit(rc.Experiment.of(cell, "adding", seed=seed, **SMALL), owner=owner)
-    end = time.monotonic() + 60
+    end = time.monotonic() + 200
     while any(not engine.look(run_id, since=10**9).ended for run_id in ids.values()):
         assert time.monotonic() < end
         time.sleep(0.05)
@@ -143,6 +143,14 @@ def test_deleted_undone_and_restored(open_runs, tried, owner) -> None:
     assert "bin" in again.warning[0].value and len(again.warning) == 1 and len(lines_of(drawn(again))) == 1
     next(button for button in again.button if button.key.startswith("restore:0:")).click().run()
     assert f"tick:{run_id}" in [box.key for box in again.checkbox] and not again.error
+
+
+def test_the_run_in_hand_is_let_go_and_taken_up_again(open_runs, tried) -> None:
+    app = open_runs(run=tried["three"])
+    app.button(key=f"delete:{tried['three']}").click().run()
+    assert "run" not in app.query_params and not app.warning and "Tick a run" in app.info[0].value
+    app.button(key="undo").click().run()
+    assert asked(app, "run") == tried["three"] and len(lines_of(drawn(app))) == 1 and not app.warning
 
 
 def test_others_runs_are_looked_at_but_not_touched(visit, tried, monkeypatch) -> None:
