@@ -9,7 +9,7 @@ no say. Robbins & Monro 1951; Polyak 1964; Tieleman & Hinton 2012; Kingma & Ba 2
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,36 +90,35 @@ def optimiser_steps(network: Any, batch: Batch, loss: Callable[[Tensor, Batch], 
         felt = [v for v in (*leaves(one.nodes), one.outputs) if v.requires_grad]
         got = torch.autograd.grad(loss(trace.outputs, batch), [*felt, *weights], allow_unused=True)
         found = {id(v): g for v, g in zip([*felt, *weights], got) if g is not None}
-        parts = torch.stack(_parts(one, weights, lambda v: found.get(id(v), torch.zeros_like(v))))
     gradients = [found.get(id(p), torch.zeros_like(p)).detach() for p in weights]
     gradient = torch.cat([g.flatten() for g in gradients])
     moves = {name: _move(make, weights, gradients, rate) for name, make in RULES.items()}
     felt_at_all = torch.where(gradient == 0, torch.ones_like(gradient), gradient)
-    owed = {name: one.in_time(((move / felt_at_all).abs() * parts).norm(dim=1).unsqueeze(0))[0]
-            for name, move in moves.items()}
-    return OptimiserSteps(gradient, moves, owed, rate)
+    scale = torch.stack([move / felt_at_all for move in moves.values()])
+    with torch.enable_grad():
+        parts = _parts(one, weights, lambda v: found.get(id(v), torch.zeros_like(v)))
+        owed = one.in_time(torch.stack([(scale * part).norm(dim=1) for part in parts], 1))
+    return OptimiserSteps(gradient, moves, dict(zip(moves, owed)), rate)
 
 
 def _double(v: Tensor) -> Tensor:
     return v.double() if v.is_floating_point() else v
 
 
-def _parts(one: Trace, weights: list[Tensor], arrived: Callable[[Tensor], Tensor]) -> list[Tensor]:
+def _parts(one: Trace, weights: list[Tensor], arrived: Callable[[Tensor], Tensor]) -> Iterator[Tensor]:
     """g_t (p,) of every step, in the order of visiting: what the loss asks of the weights as used there alone."""
-    cell, parts = one.cell, []
     out_gradients = one.in_time(arrived(one.outputs)).unbind(1)
     costates = [*(tmap(arrived, node) for node in one.nodes[1:]), tmap(torch.zeros_like, one.nodes[-1])]
     inputs = split(one.in_time(tmap(Tensor.detach, one.x)))
     masks = [None] * one.length if one.mask is None else one.in_time(one.mask).unbind(1)
     for x, node, there, g_out, costate in zip(inputs, one.nodes, masks, out_gradients, costates):
         state = tmap(Tensor.detach, node)
-        out, new, _ = cell.step(x, state)
+        out, new, _ = one.cell.step(x, state)
         if there is not None:
             new, out = hold(there, new, state), torch.where(rows(there, out), out, torch.zeros_like(out))
         pairs = [(v, g) for v, g in zip([out, *leaves(new)], [g_out, *leaves(costate)]) if v.requires_grad]
         got = torch.autograd.grad([v for v, _ in pairs], weights, [g for _, g in pairs], allow_unused=True)
-        parts.append(torch.cat([(torch.zeros_like(w) if g is None else g).flatten() for w, g in zip(weights, got)]))
-    return parts
+        yield torch.cat([(torch.zeros_like(w) if g is None else g).flatten() for w, g in zip(weights, got)])
 
 
 def _move(make: Callable[[list[Tensor], float], torch.optim.Optimizer], weights: list[Tensor],
