@@ -50,13 +50,13 @@ class Race(BaseModel):
     seeds: int = Field(5, ge=3, le=16)
     rates: tuple[float, ...] = (0.003, 0.01, 0.03)
     tuning_seeds: int = Field(3, ge=1, le=8)
-    tuning_updates: int = Field(250, ge=1, le=100_000)
-    race_updates: int = Field(1000, ge=1, le=100_000)
+    tuning_updates: int = Field(200, ge=1, le=100_000)
+    race_updates: int = Field(800, ge=1, le=100_000)
 
     @classmethod
     def of(cls, lanes: Iterable[str | Lane | dict[str, str]], task: str, learner: str = "bptt", *, seed: int = 0,
            device: str = "cpu", budget: int = 1000, seeds: int = 5, rates: Iterable[float] = (0.003, 0.01, 0.03),
-           tuning_seeds: int = 3, tuning_updates: int = 250, race_updates: int = 1000, **settings: Any) -> Race:
+           tuning_seeds: int = 3, tuning_updates: int = 200, race_updates: int = 800, **settings: Any) -> Race:
         """A record by names; ``settings`` are those of task and learner, unmentioned ones have their defaults.
 
         A lane is an architecture's name or a ``Lane``. Learning rates, updates and units are the race's own business.
@@ -117,10 +117,9 @@ class Race(BaseModel):
                 for seed in self.race_seeds]
 
     def experiments(self) -> list[Experiment]:
-        """As many experiments as are ever in memory at the same time."""
-        stages = [[spec for k in range(len(self.lanes)) for spec in self.tuning(k)],
-                  [spec for k in range(len(self.lanes)) for spec in self.racing(k, self.rates[0])]]
-        return max(stages, key=len)
+        """The most that are ever trained in one call: one lane's models, of the lane with the most units."""
+        largest = max(range(len(self.lanes)), key=lambda k: self.matched[k].hidden_size)
+        return max(self.tuning(largest), self.racing(largest, self.rates[0]), key=len)
 
     @property
     def updates(self) -> int:

@@ -4,11 +4,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import pandas as pd
 
+from rnn_core.experiment import Experiment
 from rnn_core.race.record import Race
 from rnn_core.records import Baseline, Result
 
@@ -38,10 +39,10 @@ class Verdict(Result):
     race: Race
     records: list[dict[str, Any]]
 
-    @cached_property
+    @property
     def baseline(self) -> Baseline:
         """What can be had without memory."""
-        return self.race.base.make_task().baseline()
+        return _baseline(self.race.base.to_json())
 
     @property
     def names(self) -> list[str]:
@@ -188,6 +189,11 @@ def verdict(race: Race, records: Iterable[dict[str, Any]]) -> Verdict:
     if not kept:
         raise ValueError("The race itself has not begun: the learning rates are still being chosen.")
     return Verdict(race, kept)
+
+
+@lru_cache(maxsize=64)
+def _baseline(record: str) -> Baseline:
+    return Experiment.from_json(record).make_task().baseline()
 
 
 def quantile(values: Sequence[float | None], q: float) -> float:

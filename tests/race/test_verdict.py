@@ -86,7 +86,7 @@ def test_how_many_beat_the_baseline():
 
 def test_what_may_not_be_said_names_the_effort_and_the_edge():
     inside = judged(LOW, HIGH, rates=(0.01, 0.02, 0.03), chosen=[0.02, 0.02])
-    assert "beyond" not in inside.says_not and "3 rates for 250 updates" in inside.says_not
+    assert "beyond" not in inside.says_not and "3 rates for 200 updates" in inside.says_not
     edge = judged(LOW, HIGH, rates=(0.01, 0.02, 0.03), chosen=[0.03, 0.01])
     assert "Elman network chose the largest" in edge.says_not and "GRU chose the smallest" in edge.says_not
     assert "beyond" not in judged(LOW, HIGH, rates=(0.01,)).says_not
