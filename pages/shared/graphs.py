@@ -7,7 +7,6 @@ from math import isfinite
 from typing import Any
 
 import streamlit as st
-import torch
 
 import rnn_core as rc
 from pages.shared.hand import Hand
@@ -15,7 +14,7 @@ from rnn_core.analysis.intervene import changed_input, edited
 from rnn_core.records.intervention import Intervention
 from rnn_core.rehearsal import rehearse
 
-SLOT, MOST_EDITS, MOST_WORK = "graph_edits", 32, 10**9
+SLOT, MOST_EDITS, MOST_WORK, LARGEST = "graph_edits", 32, 10**9, 3.4e38
 RULES = {"adam": "Adam", "sgd": "SGD", "momentum": "momentum", "rmsprop": "RMSProp"}
 
 
@@ -83,7 +82,7 @@ def picture_of(hand: Hand, row: int, which: int) -> Picture:
 def _edit(hand: Hand, row: int, which: int, *, node: str, unit: int, t: int | None, value: float) -> Edit:
     if type(unit) is not int or type(value) not in (int, float) or not isinstance(node, str):
         raise TypeError("An edit names one number.")
-    if abs(value) > torch.finfo(torch.get_default_dtype()).max:
+    if abs(value) > LARGEST:
         raise ValueError(f"{value:.3g} is larger than any number this network can hold, so nothing was changed.")
     what = {"unit": unit, "value": float(value)}
     if t is None:
@@ -126,7 +125,7 @@ def _picture(key: str, row: int, which: int, mine: tuple[Edit, ...], _run: rc.Ru
             shown[id] = {"norms": asked.norms[name].cpu().numpy(), **sizes}
     weights = dict(_run.network.named_parameters())
     inputs = [n.id for n in drawn.nodes if n.kind == "input" and n.value.is_floating_point() and n.value.shape[2:]]
-    first = which < 2 and isinstance(batch.x, torch.Tensor) and torch.is_tensor(one.x)
+    first = which < 2 and hasattr(batch.x, "shape") and hasattr(one.x, "shape")
     payload = rc.viewer.graph(
         drawn,
         key=f"{key}:{row}:{which}",
