@@ -54,7 +54,7 @@ def compare_runs(
     levels = _levels(courses, baselines or {}, value)
     log = value == "held_out" and all((c.y > 0).all() for c in courses) and all(y > 0 for y in levels)
     low, high = _range(courses, list(levels), log)
-    title = f"{_told(quantity)} on held-out sequences{', log scale' if log else ''}"
+    title = f"{_told(quantity)}, held out{' (log)' if log else ''}"
     figure = canvas(title, _words(courses, levels, quantity, over), theme=theme, height=height, x=AXES[over])
     figure.update_xaxes(range=[0, max([float(c.x.max()) for c in courses if len(c.x)] or [1.0]) or 1.0])
     decades = {"type": "log", "dtick": math.ceil((high - low) / TICKS), "exponentformat": "power"}
