@@ -37,10 +37,10 @@ def why_forgotten(hand: Hand) -> None:
         return
     figure = rc.figures.forgetting(found, theme=mode())
     show(figure, key="forgetting", alt=rc.figures.alt(figure))
-    gate = "The keep gate, " if found.gate_name else "This cell has no keep gate. "
+    gate = "The keep gate; how" if found.gate_name else "This cell has no keep gate. How"
     note(
-        f"{gate}how much of the input of step {found.needed} is left in the state (solid), how much of the state still "
-        "reaches the answer (dashed), and the answer's error on its way back, held-out sequence "
+        f"{gate} much of the input of step {found.needed} is left in the state (solid), how much of the state still "
+        "reaches the answer (dashed), and the answer's error on its way back, for held-out sequence "
         f"{row}. The line: where most is lost at once. A straight fall means that a little is lost at every step."
     )
     say(found.says, found.says_not)

@@ -14,6 +14,7 @@ from pages.shared.hand import Hand
 from pages.shared.theme import mode
 from pages.shared.views import chosen_row
 from pages.shared.words import note, plain, say, table_twin
+from rnn_core.figures.hidden_states import NAMES
 from rnn_core.records.intervention import KINDS, TIMED
 from rnn_core.records.trees import paths
 
@@ -68,22 +69,15 @@ def what_if(hand: Hand) -> None:
     picture, controls = st.columns([3, 1], gap="large")
     parts = _parts(hand.key, hand.then)
     with controls:
-        row = st.number_input(
-            "Held-out sequence",
-            0,
-            len(hand.run.held_out.target) - 1,
-            chosen_row(hand),
-            key=f"whatif_row_{_network(hand)}",
-        )
         draft = _draft(hand, parts)
         _list(kept, draft)
     with picture:
-        _picture(hand, row, kept, draft, parts)
+        _picture(hand, chosen_row(hand), kept, draft)
 
 
-def _picture(hand: Hand, row: int, kept: list[str], draft: rc.Intervention | str, parts: Parts) -> None:
+def _picture(hand: Hand, row: int, kept: list[str], draft: rc.Intervention | str) -> None:
     """The touched run beside the untouched one; what does not fit is said, and left out."""
-    done = tuple(kept) if isinstance(draft, str) else (*kept, draft.model_dump_json())
+    done = tuple(kept) if isinstance(draft, str) else tuple(dict.fromkeys([*kept, draft.model_dump_json()]))
     try:
         if isinstance(draft, str):
             raise ValueError(draft)
@@ -96,7 +90,7 @@ def _picture(hand: Hand, row: int, kept: list[str], draft: rc.Intervention | str
     show(figure, key="whatif", alt=rc.figures.alt(figure))
     story, touched = (hand.then.task.story(result.batch, 0, t.outputs) for t in (result.before, result.after))
     note(
-        f"Held-out sequence {row}: right is {plain(_short(story.expected))}; untouched it says "
+        f"Held-out sequence {row}, as chosen above: right is {plain(_short(story.expected))}; untouched it says "
         f"{plain(_short(story.said))}, touched {plain(_short(touched.said))}. Below: every unit's state, touched minus "
         "untouched, ochre below 0 and blue above; beyond ±1 the colour of the end. Faint: where something is done."
     )
@@ -133,7 +127,13 @@ def _draft(hand: Hand, parts: Parts) -> rc.Intervention | str:
         return "No quantity of this network is computed inside its step, so none can be held."
     if kind != "input":
         names = _ordered(hand, offered)
-        name = st.selectbox("Of what", names, key=f"{slot}_{kind}_{which}_name", help="As the equations name it.")
+        name = st.selectbox(
+            "Of what",
+            names,
+            format_func=lambda n: _meaning(hand, n),
+            key=f"{slot}_{kind}_{which}_name",
+            help="As the equations name it.",
+        )
     word = "Column" if kind == "input" else "Number" if kind == "weight" else "Unit"
     unit = st.number_input(
         f"{word} (empty: all)",
@@ -165,30 +165,35 @@ def _ordered(hand: Hand, names: dict[str, int]) -> list[str]:
     return sorted(names, key=lambda n: gates.index(symbols[n]) if symbols.get(n) in gates else len(gates))
 
 
+def _meaning(hand: Hand, name: str) -> str:
+    """A name with what it stands for, where the card knows it."""
+    meaning = NAMES.get(hand.then.network.cells[0].card.symbols.get(name, ""), "")
+    return f"{name}, {meaning}" if meaning else name
+
+
 def _list(kept: list[str], draft: rc.Intervention | str) -> None:
-    """The button that keeps the draft, and what is kept, each with a button that takes it away."""
+    """The button that keeps the draft, and a button for each that is kept, which takes it away."""
+    mine = "" if isinstance(draft, str) else draft.model_dump_json()
     st.button(
         "Keep it, add another",
         icon=":material/add:",
         key="whatif_keep",
         on_click=_keep,
-        args=("" if isinstance(draft, str) else draft.model_dump_json(),),
-        disabled=isinstance(draft, str),
+        args=(mine,),
+        disabled=not mine or mine in kept,
         width="stretch",
     )
     for k, one in enumerate(kept):
-        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-            words = rc.Intervention.model_validate_json(one).words
-            st.markdown(f":small[{plain(words[0].upper() + words[1:])}]", width="stretch")
-            st.button(
-                "",
-                icon=":material/close:",
-                type="tertiary",
-                key=f"whatif_drop_{k}",
-                help=f"Take away: {plain(words)}",
-                on_click=_drop,
-                args=(k,),
-            )
+        words = plain(rc.Intervention.model_validate_json(one).words)
+        st.button(
+            f":small[{words[0].upper() + words[1:]}]",
+            icon=":material/close:",
+            type="tertiary",
+            key=f"whatif_drop_{k}",
+            help="Take it away.",
+            on_click=_drop,
+            args=(k,),
+        )
 
 
 def _keep(one: str) -> None:

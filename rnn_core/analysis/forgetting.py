@@ -86,7 +86,7 @@ class Forgetting(Result):
         t, gate = self.lost, "no gate keeps it"
         if self.gate_name:
             gate = f"the keep gate {self.gate_name} is at {float(self.gate[t]):.2f}"
-        return (f"{asked}; of the input of step {self.needed} most goes at once in step {t}, from "
+        return (f"{asked}; the input of step {self.needed} has its largest single loss in step {t}, from "
                 f"{float(self.left[t - 1]):.1%} to {float(self.left[t]):.1%}: {gate}, ‖∏J‖ from there to the answer is "
                 f"{float(self.reach[t]):.1e}, and the error arrives with {float(self.gradient[t]):.1e}.")
 

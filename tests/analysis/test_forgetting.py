@@ -96,7 +96,7 @@ def test_a_leak_of_known_size_is_found_and_holding_the_gate_repairs_it_everywher
     keep = float(torch.sigmoid(torch.tensor(-1.0)))
     assert (result.needed, result.answer, result.gate_name) == (0, LENGTH, "f")
     same(result.gate[1:LENGTH], torch.full((LENGTH - 1,), keep), atol=1e-4)
-    assert result.forgotten and f"is at {keep:.2f}" in result.says and "most goes at once" in result.says
+    assert result.forgotten and f"is at {keep:.2f}" in result.says and "largest single loss" in result.says
     fix = rc.repair(leaky, row=0, rows=8)
     assert fix.helps and "hold the keep gate open" in fix.says and fix.repaired == fix.expected
     assert fix.others == 4 and fix.others_after < fix.others_before / 2 and "by chance" not in fix.says
