@@ -41,12 +41,13 @@ def backward_arrays(sizes: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def backward_rows(top: Mapping, sizes: Mapping[str, np.ndarray], tones: Mapping[str, str]) -> list[dict]:
-    """Rows below a layer's heatmap `top`: the norm of its state's gradient, with other states' thin over it, and each
-    unit's; none when nothing is known of that state. tones: by name, the other states of the layer."""
+    """Rows that belong to a layer's heatmap `top`: the norm of its state's gradient, with other states' over it, and
+    each unit's; none when nothing is known of that state. tones: by name, the other states of the layer."""
     name = top["array"]
     if name not in sizes:
         return []
-    label = {"symbol": f"∂L/∂{top['symbol']}", "sub": top["sub"], "tone": "gradient", "log": True, "range": list(RANGE)}
+    label = {"symbol": f"∂L/∂{top['symbol']}", "sub": top["sub"], "tone": "gradient", "log": True}
+    label |= {"range": list(RANGE), "of": name}
     others = [
         {"array": f"‖∂{other}‖", "tone": tone, "symbol": other.rpartition(".")[2]}
         for other, tone in tones.items()

@@ -668,7 +668,8 @@ function tryLinks(list, go) {
 
 // ── 6. Timeline ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-const SLIDER = { tabindex: 0, role: "slider", "aria-label": "time cursor", "aria-valuemin": 0, "data-lm-suppress-shortcuts": "true" }
+const KEYS = "Left and right move in time, up and down from unit to unit, plus and minus magnify, space plays, enter reports the place."
+const SLIDER = { tabindex: 0, role: "slider", "aria-label": "time cursor", "aria-valuemin": 0, "aria-description": KEYS, "data-lm-suppress-shortcuts": "true" }
 const MINI = 18, GRIP = 12, FLOOR = 1e-6, MOST_SERIES = 64, MARGIN = 12
 
 class TimelineView extends View {

@@ -42,7 +42,8 @@ def test_the_rows_stand_between_the_gates_and_the_answer(lstm, adding):
 def test_every_pass_has_rows_of_its_own(both_ways, adding):
     task, batch = adding
     _, header, arrays = told(both_ways, task, batch)
-    assert [row["array"] for row in header["rows"] if row.get("twin")] == ["∂0.h", "∂1.h"]
+    found = [(row["array"], row["of"]) for row in header["rows"] if row.get("twin")]
+    assert found == [("∂0.h", "0.h"), ("∂1.h", "1.h")]
     assert {"‖∂0.h‖", "‖∂1.h‖"} <= set(arrays)
 
 
