@@ -141,20 +141,3 @@ def state_table(key: str, row: int, _run: rc.Run) -> pd.DataFrame:
         flat = value.flatten(1)
         columns |= {f"{name}[{n}]" if flat.shape[1] > 1 else name: flat[:, n].tolist() for n in range(flat.shape[1])}
     return pd.DataFrame(columns)
-
-
-def graph_of(hand: Hand, row: int, which: int) -> tuple[bytes, rc.Result]:
-    """The graph of one pass's step, with the values and gradients of every step of one held-out sequence."""
-    return _graph(hand.key, row, which, hand.then)
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _graph(key: str, row: int, which: int, _run: rc.Run) -> tuple[bytes, rc.Result]:
-    batch = _run.held_out.rows(slice(row, row + 1))
-    found = rc.costates(_run.network, batch, _run.task.loss)
-    one = found.trace.passes[which]
-    alone = len(found.trace.passes) == 1
-    readout = _run.network.readout if alone and not _run.network.feeds_back else None
-    drawn = rc.step_graph(one, readout, found.passes[which], found.outputs if alone else None)
-    labels = _run.task.story(batch, 0).inputs
-    return rc.viewer.graph(drawn, key=f"{key}:{row}:{which}", labels=labels), drawn

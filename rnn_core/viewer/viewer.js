@@ -12,8 +12,12 @@
  *   with the tape); of + unit (shows the selected unit of that heatmap), column, over [{array, tone}], log (sizes of
  *   gradients, 1e−8 to 10), target {value | array, label}; tokens: labels ([T] or [M][T]), expect, scored; heatmap: order,
  *   scale, key, card {equations, memory, gradient, below (a second key)}, plain (units not selectable), twin (shares its units with that one).
- * graph: nodes, shared (weights), edges [from, to, bends], carry [leaves, enters, height, bends], size, gradients;
- *   arrays "value:<id>" (T, n) and "gradient:<id>" (T).
+ * graph: nodes, shared (weights; sum and total: sizes of Σ_t g_t and of the gradient), edges [from, to, bends], carry
+ *   [leaves, enters, height, bends], size, gradients, reverse (T runs from the last step to the first), editable (ids),
+ *   edits [{node, unit, t, value, was, say}], update {weights: {id: {moved}}, before, after, norm, clipped, number, rows,
+ *   rule} or {why}; a node's sum {addends, bend}. Arrays "value:<id>" (T, n), "before:<id>" (T, n, without the edits),
+ *   "gradient:<id>" (T), "asked:<weight>" (T), "weight:<id>" (rows, columns), "source:<name>" (T, n), "loss" (T).
+ *   Picks {t, node, rolled}, with {edit: {node, unit, t, value}} (t null: a weight) or {undo: "last" | "all"}.
  * An equation is {terms: [{s, sub, tone, array} | {op}], numbers}; numbers says that they may stand in for the letters.
  */
 
@@ -2492,7 +2496,7 @@ class GraphView extends View {
     const { update } = this.header, plan = update?.weights?.[node.id]
     if (!update) return []
     const say = html("p", { class: "say" })
-    prose(say, plan ? [[`Update ${update.number.toLocaleString("en")} will move it by `], [percent(plan.moved ?? Infinity), true], [` of its size (${update.rule}, on its own batch of ${update.rows}).`]] : [[update.why ?? "The next update does not touch it."]])
+    prose(say, plan ? [[`Update ${update.number.toLocaleString("en")} would move it by `], [percent(plan.moved ?? Infinity), true], [` of its size (${update.rule}, on its own batch of ${update.rows}).`]] : [[update.why ?? "The next update does not touch it."]])
     return [say]
   }
 
