@@ -9,6 +9,7 @@ import streamlit as st
 import rnn_core as rc
 from pages.shared.charts import show
 from pages.shared.engine import engine, polling
+from pages.shared.hand import hold
 from pages.shared.race_draft import in_notebook, sizes
 from pages.shared.theme import mode
 from pages.shared.transport import WORDS, remarks
@@ -155,17 +156,29 @@ def _drawn(key: str, over: str, theme: str, _result: Verdict) -> Any:
 def _verdict(result: Verdict, key: str) -> None:
     """What it lets one say, seed by seed, and all that was given to each."""
     st.markdown(f"**{plain(result.headline)}**")
-    say(result.says, result.says_not)
+    say(result.evidence, result.says_not)
+    st.dataframe(result.summary(), hide_index=True, width="stretch")
+    note(f"What each was given. {' '.join(dict.fromkeys(map(plain, result.records[0]['why'])))}")
     left, right = st.columns(2, gap="large")
     with left:
         figure = rc.figures.race_seeds(result, theme=mode())
         show(figure, key="race_seeds", alt=rc.figures.alt(figure))
         note("One mark a network, a bar at the median. The same place in each group: the same seed, the same data.")
     with right:
-        st.dataframe(result.summary(), hide_index=True, width="stretch")
-        note(f"Given to each. {' '.join(dict.fromkeys(map(plain, result.records[0]['why'])))}")
         st.dataframe(result.tuning(), hide_index=True, width="stretch")
         note("Tuning: the rate with the lowest median held-out loss races. Tuning seeds do not race.")
+    _take(result)
     table_twin(result.frame, "The race as a table")
     with st.expander("The same race in a notebook", icon=":material/code:"):
         st.code(in_notebook(result.race), language="python", wrap_lines=True)
+
+
+def _take(result: Verdict) -> None:
+    """Buttons that put a lane's experiment in the visitor's hand, to train it and look into it."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="racetake"):
+        note("Look into one of them:")
+        for lane, name in enumerate(result.names):
+            label = f"Train the {plain(name)}"
+            if st.button(label, icon=":material/back_hand:", type="tertiary", key=f"race_take_{lane}"):
+                hold(result.race.racing(lane, result.chosen[lane])[0], None)
+                st.switch_page("pages/1_Train.py")

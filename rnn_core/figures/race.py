@@ -28,7 +28,7 @@ def race(result: Any, *, over: str = "updates", theme: str = "light", height: in
         raise ValueError(f"The axis of a race is updates, seconds or examples, not “{over}”.")
     base, lanes = result.baseline, [array(result.bands(k)) for k in range(len(result.names))]    # (rounds, 3)
     log, low, high = scale(np.concatenate([band.ravel() for band in lanes]), base.loss)
-    title = f"{result.race.base.make_task().loss_name.capitalize()} on held-out sequences{', log scale' if log else ''}"
+    title = f"Held-out {result.race.base.make_task().loss_name}{', log scale' if log else ''}"
     figure = canvas(told(title), _words(result), theme=theme, height=height, x=OVER[over])
     axes = [array(result.axis(k, over)) for k in range(len(lanes))]
     figure.update_xaxes(range=[0, max(float(x[-1]) for x in axes) or 1.0])

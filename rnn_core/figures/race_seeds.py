@@ -20,7 +20,7 @@ def race_seeds(result: Any, *, theme: str = "light", height: int = 300) -> go.Fi
     lanes = [array(values) for values in result.finals]
     base = result.baseline
     log, low, high = scale(np.concatenate(lanes), base.loss)
-    figure = canvas(f"Held-out loss of each seed after {result.rounds[-1]:,} updates", _words(result), theme=theme,
+    figure = canvas(f"Each seed after {result.rounds[-1]:,} updates", _words(result), theme=theme,
                     height=height, x="")
     figure.update_xaxes(range=[-0.6, len(lanes) - 0.4], tickvals=list(range(len(lanes))),
                         ticktext=[told(name) for name in result.names])

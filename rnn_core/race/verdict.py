@@ -130,13 +130,18 @@ class Verdict(Result):
 
     @property
     def says(self) -> str:
+        return f"{self.headline} {self.evidence[:1].upper()}{self.evidence[1:]}"
+
+    @property
+    def evidence(self) -> str:
+        """The numbers behind the headline: medians, bands, and how many seeds beat the baseline."""
         race, at = self.race, self.rounds[-1]
         lost = [f"{name} {n}" for name, n in zip(self.names, _missing(self.finals)) if n]
         diverged = f" Diverged seeds: {', '.join(lost)}." if lost else ""
         beaten = ", ".join(f"{name} {n}" for name, n in zip(self.names, self.beat))
         middle = ", ".join(f"{name} {band}" for name, band in zip(self.names, self.last))
-        return (f"after {at:,} updates with about {race.budget:,} weights each: {self.headline} Median held-out loss "
-                f"({self.band_name}): {middle}. Of {race.seeds} seeds, so many ended clearly below the "
+        return (f"after {at:,} updates with about {race.budget:,} weights each, the median held-out loss "
+                f"({self.band_name}) is: {middle}. Of {race.seeds} seeds, so many ended clearly below the "
                 f"{_number(self.baseline.loss)} that can be had without memory: {beaten}.{diverged}")
 
     @property

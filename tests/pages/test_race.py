@@ -49,7 +49,7 @@ def test_it_opens_on_the_race_that_ships(visit):
     text, result = told(app), shipped_race()
     assert result.headline in text and "ships with the explorer" in text
     assert len(app.get("plotly_chart")) == 2
-    assert "You may say" in text and "You may not say" in text and result.says[:60] in text
+    assert "You may say" in text and "You may not say" in text and result.evidence[:60] in text
     summary, tuning = (frame.value for frame in app.dataframe[:2])
     assert list(summary["architecture"]) == ["Elman network", "GRU", "LSTM"]
     assert list(summary["weights"]) == result.race.weights and len(tuning) == 9
@@ -147,6 +147,13 @@ def test_a_single_run_is_not_a_race(visit):
     run_id = connect().submit(spec, owner="test", go=False)
     app = visit("Race", race=run_id)
     assert any("not a race" in w.value for w in app.warning)
+
+
+def test_one_of_them_is_put_in_hand(visit):
+    app = visit("Race")
+    app.button(key="race_take_1").click().run()
+    assert not app.exception and app.query_params["architecture"] in ("gru", ["gru"])
+    assert app.query_params["hidden_size"] in ("16", ["16"]) and "race" not in app.query_params
 
 
 def test_the_notebooks_words_make_the_same_race():
