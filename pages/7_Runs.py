@@ -10,8 +10,9 @@ from pages.shared.engine import polling
 from pages.shared.frame import frame
 from pages.shared.hand import Hand
 from pages.shared.runs import MOVING, SHIPPED, Line, lines, pick, picked
+from pages.shared.runs_bin import bin_of, undo
 from pages.shared.runs_compare import Seen, curves, gather, settings
-from pages.shared.runs_keep import bin_of, keep, link, undo
+from pages.shared.runs_keep import keep, link
 from pages.shared.runs_list import run_list
 from pages.shared.words import note, plain
 

@@ -1,4 +1,4 @@
-"""What one may do with a run of one's own or another's: put it in hand, name it, throw it away and take it back."""
+"""What one may do with a run of one's own or another's: put it in hand, take it away, name it, throw it away."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import streamlit as st
 import rnn_core as rc
 from pages.shared.engine import engine
 from pages.shared.hand import Hand, hold
-from pages.shared.runs import Line, pick
+from pages.shared.runs import Line
+from pages.shared.runs_bin import ask, delete
 from pages.shared.runs_compare import Seen
 from pages.shared.watched import watched
 from pages.shared.words import note, plain
@@ -19,7 +20,6 @@ from rnn_core.jobs import EngineError
 from rnn_core.shipped import shipped, shipped_spec
 
 NAME = 80
-TROUBLE, UNDO = "runs_trouble", "runs_undo"
 
 
 def keep(hand: Hand, one: Seen, ids: Sequence[str]) -> None:
@@ -43,7 +43,7 @@ def keep(hand: Hand, one: Seen, ids: Sequence[str]) -> None:
                           args=(line.id, f"name:{line.id}:{line.summary.name}", hand.owner))
             note("Enter keeps it; an empty name gives the old title back.")
         st.button("Delete", icon=":material/delete:", key=f"delete:{line.id}", disabled=not line.own, help=whose,
-                  on_click=_delete, args=(line, list(ids), hand.owner))
+                  on_click=delete, args=(line, list(ids), hand.owner))
 
 
 def take_away(one: Seen) -> None:
@@ -57,7 +57,10 @@ def take_away(one: Seen) -> None:
     known = {"name": line.summary.name, "started": line.summary.created, "made_with": made_with}
     for kind, export in rc.exports.EXPORTS.items():
         if kind == "states":
-            known |= _which_states(line, run)
+            if not (most := rc.exports.most_sequences(run)):
+                note("One sequence of this run has more states and gates than a table takes.")
+                continue
+            known |= _which_states(line, run, min(most, len(run.held_out.target)))
         st.download_button(export.title, _maker(kind, run, known), rc.exports.file_name(kind, run.spec), export.media,
                            key=f"take:{line.id}:{kind}", help=export.help, on_click="ignore", width="stretch",
                            icon=":material/download:")
@@ -71,11 +74,10 @@ def _maker(kind: str, run: rc.Run, known: dict[str, Any]) -> Callable[[], bytes]
     return lambda: rc.exports.take(kind, run, **known)
 
 
-def _which_states(line: Line, run: rc.Run) -> dict[str, Any]:
+def _which_states(line: Line, run: rc.Run, most: int) -> dict[str, Any]:
     """Which sequences, at which moment of the training."""
-    most = min(len(run.held_out.target), rc.exports.most_sequences(run))
     with st.container(horizontal=True, gap="small"):
-        count = st.number_input("Sequences", 1, max(1, most), min(4, max(1, most)), key=f"states:{line.id}:many",
+        count = st.number_input("Sequences", 1, most, min(4, most), key=f"states:{line.id}:many",
                                 width=140, help="How many held-out sequences the states are written for.")
         moments = sorted({*run.tape, run.update})
         update = st.selectbox("At update", moments, index=len(moments) - 1, key=f"states:{line.id}:{run.update}",
@@ -90,58 +92,5 @@ def link(page: str, **query: str) -> str:
     return f"{base}/{page}?{urlencode(query)}"
 
 
-def bin_of(found: Sequence[Line], owner: str) -> None:
-    """What the visitor threw away, to be taken back for an hour."""
-    binned = [line for line in found if line.summary.binned]
-    if not binned:
-        return
-    with st.expander(f"In the bin ({len(binned)})", icon=":material/delete:", key="runs_bin"):
-        note("They stay here for an hour, or until the engine ends.")
-        for k, line in enumerate(binned):
-            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                st.markdown(f"**{plain(line.title)}** :small[:gray[{plain(line.detail)}, {plain(line.standing)}]]")
-                st.button("Restore", icon=":material/undo:", key=f"restore:{k}:{line.id}", on_click=_restore,
-                          args=(line.id, owner))
-
-
-def undo(owner: str) -> None:
-    """What went wrong with the last press; and, right after a deletion, the way back."""
-    if (sentence := st.session_state.pop(TROUBLE, None)) is not None:
-        st.error(plain(sentence), icon=":material/error:")
-    if (gone := st.session_state.get(UNDO)) is not None:
-        run_id, title, before, held = gone
-        with st.container(horizontal=True, vertical_alignment="center", gap="small", key="runs_undo_bar"):
-            st.markdown(f":material/delete: **{plain(title)}** is in the bin.")
-            st.button("Undo", icon=":material/undo:", key="undo", on_click=_restore, args=(run_id, owner, before, held))
-
-
 def _rename(run_id: str, key: str, owner: str) -> None:
-    _ask(lambda: engine().rename(run_id, st.session_state[key], owner=owner))
-
-
-def _delete(line: Line, ids: list[str], owner: str) -> None:
-    if (gone := _ask(lambda: engine().forget(line.id, owner=owner))) is not None:
-        held = st.session_state["run_id"] == line.id
-        st.session_state[UNDO] = (gone, line.title, [gone if i == line.id else i for i in ids], held)
-        pick([i for i in ids if i != line.id])
-        if held:
-            hold(st.session_state["spec"], None)
-
-
-def _restore(run_id: str, owner: str, ids: Sequence[str] = (), held: bool = False) -> None:
-    back = _ask(lambda: engine().restore(run_id, owner=owner))
-    if back is None:
-        return
-    st.session_state.pop(UNDO, None)
-    if ids:
-        pick([back if i == run_id else i for i in ids])
-    if held:
-        hold(st.session_state["spec"], back)
-
-
-def _ask(what: Callable[[], str]) -> str | None:
-    try:
-        return what()
-    except (EngineError, ValueError) as error:
-        st.session_state[TROUBLE] = str(error)
-        return None
+    ask(lambda: engine().rename(run_id, st.session_state[key], owner=owner))

@@ -9,13 +9,13 @@ import pandas as pd
 import streamlit as st
 
 import rnn_core as rc
-from pages.shared.frame import PAGES
 from pages.shared.hand import Hand
 from pages.shared.runs import MOVING, ORDERS, Line, ago, chosen, pick, picked
+from pages.shared.runs_bin import delete
 from pages.shared.words import note, plain, table_twin
 
 ROWS = 8
-RACE = "6_Race.py"
+RACE = "pages/6_Race.py"
 MOST = 6
 LETTERS = "ABCDEF"
 
@@ -36,7 +36,7 @@ def run_list(hand: Hand, found: list[Line], default: str) -> None:
     ids = picked(default)
     with st.container(gap="xsmall", key="runs"):
         for line in kept[(page - 1) * ROWS : page * ROWS]:
-            _row(line, ids)
+            _row(line, ids, hand.owner)
     table_twin(lambda: as_table(kept), "All of them as a table")
 
 
@@ -75,7 +75,7 @@ def _any(label: str, options: dict[str, str]) -> str:
     )
 
 
-def _row(line: Line, ids: list[str]) -> None:
+def _row(line: Line, ids: list[str], owner: str) -> None:
     """One run: its tick, what it is, how far it got."""
     when = "ships with the project" if line.shipped else ago(line.summary.created)
     whose = "" if line.summary.mine or line.shipped else " :gray[· another’s]"
@@ -98,11 +98,15 @@ def _row(line: Line, ids: list[str]) -> None:
     race = line.kind == "race"
     icon = ":material/sports_score:" if race else ":material/help:"
     st.markdown(f"{icon} **{plain(line.title)}**{whose}  \n{below}")
-    if race and (PAGES / RACE).exists():
-        st.page_link(f"pages/{RACE}", label="Open the race", icon=":material/arrow_forward:",
-                     query_params={"race": line.id})
-    else:
-        note("It is not the training of one network, and this page does not know its kind.")
+    with st.container(horizontal=True, gap="small"):
+        if race and st.button("Open the race", icon=":material/arrow_forward:", type="tertiary", key=f"race:{line.id}"):
+            st.session_state["race"] = line.id
+            st.switch_page(RACE)
+        if not race:
+            note("It is not the training of one network, and this page does not know its kind.")
+        if line.own:
+            st.button("Delete", icon=":material/delete:", type="tertiary", key=f"delete:{line.id}", on_click=delete,
+                      args=(line, ids, owner))
 
 
 def _toggle(run_id: str, ids: list[str]) -> None:

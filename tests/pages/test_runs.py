@@ -201,10 +201,24 @@ def test_kinds_that_are_not_known_are_named_and_nothing_breaks(visit, monkeypatc
            Summary("e" * 16, "done", "", 1, 1, "a list", 5.0, "[1]", mine=True)]
     engine = SimpleNamespace(runs=lambda owner: odd)
     monkeypatch.setattr(runs, "engine", lambda: engine)
-    monkeypatch.setattr(runs_list, "RACE", "5_Architectures.py")
     app = visit("Runs")
     assert told(app).count("does not know its kind") == 4
     assert [box.key for box in app.checkbox if box.key.startswith("tick:")] == ["tick:shipped"]
+
+
+def test_a_race_is_a_race_and_leads_to_its_page(open_runs, owner) -> None:
+    race = rc.Race.of(["elman", "gru"], "adding", length=6, batch_size=4, budget=60, seeds=3, rates=(0.01,),
+                      tuning_seeds=1, tuning_updates=2, race_updates=4)
+    race_id = connect().submit(race, owner=owner)
+    app = open_runs(compare=f"{race_id}.shipped")
+    assert len(app.warning) == 1 and "not the training of one network" in app.warning[0].value
+    assert len(lines_of(drawn(app))) == 1
+    app.button(key=f"delete:{race_id}").click().run()
+    assert f"race:{race_id}" not in [button.key for button in app.button]
+    app.button(key="undo").click().run()
+    app.button(key=f"race:{race_id}").click().run()
+    assert not app.exception and app.title[0].value == "Which one learns it better?"
+    assert asked(app, "race") == race_id
 
 
 @pytest.mark.parametrize("order", runs.ORDERS)
