@@ -2589,7 +2589,7 @@ class GraphView extends View {
   /** The sum of the chosen unit, product by product, and what bends it: all real numbers, and what is shown adds up. */
   sumPart(node) {
     const box = html("div", { class: "apart", role: "table", "aria-label": `how unit of ${node.symbol} is computed` })
-    const symbol = id => this.byId[id]?.symbol ?? id, index = (...places) => `[${places.join(", ")}]`
+    const symbol = id => this.byId[id]?.symbol ?? id, index = (...places) => `[${places.join(",")}]`
     const line = (name, product, value, kind = "") => html("div", { class: "product " + kind, role: "row" }, html("span", { role: "cell" }, ...name), html("span", { class: "num", role: "cell", text: product }), html("span", { class: "num", role: "cell", text: value }))
     const tone = (text, tone) => html("span", { style: inTone(tone), text })
     const few = v => exact(v, 2)
