@@ -77,7 +77,7 @@ def come_again(hand: Hand) -> None:
         show(figure, key="matches", alt=rc.figures.alt(figure))
     units = ", ".join(str(k) for k in result.units) or "none"
     note(
-        f"Units of {plain(result.name)} that are at {level:g} or above throughout the framed steps, and below it "
+        f"Units of {plain(result.name)} that are at {level:.2f} or above throughout the framed steps, and below it "
         f"around them: {units}. The darker a cell, the more of them are on at that step; in it, what was read. "
         f"Best first, one span for each of {rows} held-out sequences."
     )
@@ -86,7 +86,7 @@ def come_again(hand: Hand) -> None:
 
 
 def _controls(hand: Hand, row: int, which: int, start: rc.Result, given: Any) -> tuple[tuple[int, int], float]:
-    """The span and the level; they begin where most units switch, or with what was brushed."""
+    """The span and the level; they begin where most units switch clearly, or with what was brushed."""
     name = f"{hand.spec.id}_{row}_{which}_{start.name}_{hash(given)}"
     values = start.values[row]
     there = int((~values.isnan().all(-1)).sum())
@@ -94,8 +94,10 @@ def _controls(hand: Hand, row: int, which: int, start: rc.Result, given: Any) ->
     span = (start.chosen.first, start.chosen.last)
     if there > 1:
         span = st.slider("Span of steps", 0, there - 1, span, key=f"span_{name}")
-    level = given[3] if given else round(start.threshold, 2)
-    level = st.slider("On from", -float(top), float(top), min(max(level, -top), top), 0.01, key=f"level_{name}_{top}")
+    level = given[3] if given else start.threshold
+    shown = round(min(max(level, -top), top), 2)
+    moved = st.slider("On from", -float(top), float(top), shown, 0.01, key=f"level_{name}_{top}")
+    level = level if moved == shown else moved
     if given and st.button("Forget the brushed span", icon=":material/close:", type="tertiary"):
         st.session_state.pop("brushed", None)
         st.rerun(scope="fragment")

@@ -23,7 +23,7 @@ CARD = Card(title="Select and match", row="D1", year=2018,
             reference="Strobelt, Gehrmann, Pfister & Rush, LSTMVis, IEEE Transactions on Visualization, 2018",
             summary="Units that switch on for a chosen span of steps, and the closest spans in other sequences.",
             equations={"S": "S = units that are on throughout the span and off around it"}, symbols={"S": "hidden"})
-CONTEXT, SPAN = 3, 3
+CONTEXT, SPAN, CLEAR = 3, 3, 0.05
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Matches(Result):
     """``units`` switch with the ``chosen`` span; ``matches`` are the closest spans of other sequences, best first.
 
     ``values`` (b, t, n) is what was compared, NaN where no step is, ``name`` its name, ``threshold`` the level ℓ at
-    which a unit counts as on. ``best`` is the level at which most units would switch, None where none ever does.
+    which a unit counts as on. ``best`` is the level that most units would pass clearly, None where none ever does.
     """
 
     chosen: Match
@@ -95,9 +95,9 @@ def select_and_match(trace: Trace, batch: Batch | None = None, task: Any = None,
                      before: int = 1, after: int = 1, probe: str | None = None, most: int = 10) -> Matches:
     """Select the units that switch with steps ``first`` to ``last`` of one sequence; find the closest other spans.
 
-    Without ``first`` the three steps are taken for which most units switch.
+    Without ``first`` the three steps are taken for which most units switch clearly.
     ``before`` and ``after`` tell for how many steps around the span a unit must be off, 0 for not at all; where the
-    sequence has no such steps nothing is asked. ``threshold`` None is the level at which most units switch. ``probe``
+    sequence has no such steps nothing is asked. ``threshold`` None is the level that most units pass clearly. ``probe``
     is the quantity that is compared, by default what the pass calls its hidden state. With ``batch`` and ``task`` the
     matches can be read. Raises ValueError, in one sentence, for a span, sequence or quantity that is not there.
     """
@@ -166,28 +166,25 @@ def _extremes(values: Tensor, width: int, before: int, after: int) -> tuple[Tens
 
 
 def _liveliest(values: Tensor, width: int, before: int, after: int) -> int:
-    """The first step of the span for which most units switch, at one level or another; of several the earliest.
+    """The first step of the span for which most units switch clearly; of several the earliest.
 
     Spans with steps on both asked sides come before those at an end.
     """
-    inside, around = _extremes(values, width, before, after)
-    switch = (inside.isfinite() & (inside > around)).sum(-1)[0]
-    spans = torch.arange(len(switch), device=switch.device)
-    inner = (spans >= before) & (spans < len(switch) - after)
-    return int(torch.where(inner, switch + 1, torch.zeros_like(switch)).argmax())
+    inside, around = (v[0] for v in _extremes(values, width, before, after))               # (w, n)
+    clear = torch.where(inside.isfinite() & around.isfinite(), inside - around, torch.zeros_like(inside))
+    spans = torch.arange(len(clear), device=clear.device)
+    inner = (spans >= before) & (spans < len(clear) - after)
+    return int((clear.clamp(0, 2 * CLEAR).sum(-1) + inner).mul(inner).argmax())
 
 
 def _best_level(inside: Tensor, outside: Tensor) -> float | None:
-    """The level ℓ, outside < ℓ ≤ inside, that holds for most units, amid where it may lie; None where there is none."""
-    levels = inside[(inside > outside) & inside.isfinite()]
+    """The level ℓ, outside < ℓ ≤ inside, that most units pass clearly, on both sides; None where none can."""
+    low, high = outside[inside > outside], inside[inside > outside]
+    low, high = low[high.isfinite()].clamp(min=-1.0), high[high.isfinite()]
+    levels = torch.where(low < high, (low + high) / 2, high).unsqueeze(-1)
     if not len(levels):
         return None
-    holds = (outside < levels.unsqueeze(-1)) & (levels.unsqueeze(-1) <= inside)            # (levels, n)
-    count = holds.sum(-1)
-    level = levels[count == count.max()].max()
-    chosen = (outside < level) & (level <= inside)
-    low, high = outside[chosen].max(), inside[chosen].min()
-    return float((low + high) / 2 if low.isfinite() else high)
+    return float(levels[torch.minimum(high - levels, levels - low).clamp(0, CLEAR).sum(-1).argmax(), 0])
 
 
 def _distance(values: Tensor, sequence: int, first: int, last: int) -> Tensor:
