@@ -73,6 +73,58 @@ def copies_add_up() -> Iterator[Finding]:
 
 
 @quick
+def each_step_asks_apart() -> Iterator[Finding]:
+    """What the explorer shows for each step of each weight is the gradient of a copy that this step alone uses."""
+    for architecture in ARCHITECTURES:
+        spec = rc.Experiment.of(architecture, "adding", hidden_size=UNITS, length=T)
+        network, task = spec.make_network().double(), spec.make_task()
+        batch = task.sample(B, torch.Generator().manual_seed(0))
+        batch = rc.Batch(batch.x.double(), batch.target.double(), batch.mask, batch.scored)
+        asked = rc.shared_gradients(network, batch, task.loss)
+        copies = []
+        for _ in range(T):
+            own = spec.make_network().double()
+            own.load_state_dict(network.state_dict())
+            copies.append(own)
+        state, said = network.cells[0].initial_state(B), []
+        for t, own in enumerate(copies):
+            out, state, _ = own.cells[0].step(batch.x[:, t], state)
+            said.append(own.readout(out))
+        total = task.loss(torch.stack(said, 1), batch)
+        apart = [gradients(total, list(own.parameters())) for own in copies]
+        norms = [torch.stack([g.norm() for g in parts]) for parts in zip(*apart, strict=True)]
+        yield same(f"{architecture}: size at each step", list(asked.norms.values()), norms, 1e-12)
+        exact = gradients(task.loss(network(batch.x), batch), list(network.parameters()))
+        yield same(f"{architecture}: sum over the steps", list(asked.sums.values()), exact, 1e-12)
+
+
+@quick
+def numbers_can_be_taken_apart() -> Iterator[Finding]:
+    """The products that the explorer lists for a unit add up, bent, to the unit's own number."""
+    bends = {"": lambda a: a, "σ": torch.sigmoid, "tanh": torch.tanh}
+    for architecture in ARCHITECTURES:
+        cell = rc.make_cell(architecture, 4, hidden_size=UNITS).double()
+        trace = rc.unroll(cell, torch.randn(B, T, 4, dtype=torch.float64))
+        found, graph = rc.unit_sums(trace), rc.step_graph(trace)
+        yield equal(f"{architecture}: reads weights and is taken apart", " ".join(sorted(
+            {b for a, b in graph.edges if graph.node(a).kind == "parameter"})), " ".join(sorted(
+                k for k, one in found.sums.items() if any(a.weight for a in one.addends))))
+        for id, one in found.sums.items():
+            total = 0.0
+            for a in one.addends:
+                rows = slice(a.row, a.row + UNITS)
+                part = graph.node(a.weight).value[rows] if a.weight else 1.0
+                if a.weight and a.source:
+                    part = graph.node(a.source).value @ part.T
+                elif a.source:
+                    part = graph.node(a.source).value
+                for gate in a.times:
+                    part = part * graph.node(gate).value
+                total = total + a.scale * part
+            yield same(f"{architecture}: {id} from its products", bends[one.bend](total), graph.node(id).value, 1e-12)
+
+
+@quick
 def gradients_on_the_nodes() -> Iterator[Finding]:
     """Σ_t (gradient at node a) (value at node h₋)ᵀ is the gradient of R: the sum that a click on a weight shows."""
     spec = rc.Experiment.of("elman", "adding", hidden_size=UNITS, length=T)
