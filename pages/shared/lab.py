@@ -77,9 +77,9 @@ def lab(hand: Hand) -> None:
 def _controlled(hand: Hand) -> tuple[rc.Result | None, str]:
     """What the controls ask for, and the words of the warning where that is shown; or None and why there is nothing."""
     warn = st.toggle(
-        "The warning: ρ < 1, and it grows",
+        "Show the warning",
         key="lab_warning",
-        help="Two linear units with R = [[0.5, 5], [0, 0.5]]: both eigenvalues are 0.5, and yet its powers first grow.",
+        help="A spectral radius below 1, and it grows: two linear units with R = [[0.5, 5], [0, 0.5]].",
     )
     specs = lab_specs(hand.spec)
     spec = choose(specs, "lab_architecture")

@@ -23,8 +23,8 @@ def gain_and_length(hand: Hand) -> None:
     """The section: the phase diagram of one architecture, swept in one go."""
     st.markdown(
         "Every cell is a **network of its own**, with fresh weights of its own seed: 32 gains, 32 lengths. Ochre has "
-        "forgotten its first state by the end, blue feels it many times over, and in between lies the narrow country "
-        "in which learning can begin."
+        "forgotten its first state by the end, blue feels it many times over, and only in between is the beginning "
+        "still there to learn from, no smaller and no larger."
     )
     specs = lab_specs(hand.spec)
     picture, controls = st.columns([3, 1], gap="large")

@@ -57,14 +57,18 @@ def _triangle_of(hand: Hand) -> None:
     )
     figure = rc.figures.error_triangle(found, share=VIEWS[view], theme=mode())
     show(figure, key="triangle", alt=rc.figures.alt(figure))
-    rows = "each row is the loss of one step" if len(found.steps) > 1 else "only one step is scored, so it is one row"
+    rows = (
+        "A row is the loss of one step"
+        if len(found.steps) > 1
+        else "This task scores one step only, so the triangle is one row"
+    )
     how = (
         "Shares hide how small a signal is; look at the absolute sizes first. "
         if VIEWS[view]
         else "The scale is the same for every network. "
     )
     note(
-        f"Read along a row from right to left: {rows}, and the error fades on its way back. {how}"
+        f"{rows}; read it as the error travels, from the step of the loss backwards. {how}"
         f"Medians of {SAMPLE} held-out sequences."
     )
     say(found.says, found.says_not)

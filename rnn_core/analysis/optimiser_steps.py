@@ -68,7 +68,7 @@ class OptimiserSteps(Result):
         if plain != plain:
             return "no recurrent weight of this network feels its loss, so no optimiser moves any."
         return (f"in this one update SGD moves some recurrent weights {plain:.3g} times as far as others, as their "
-                f"gradients ask; Adam evens that out to {adam:.3g} times.")
+                f"gradients ask; with Adam that factor is {adam:.3g}.")
 
     @property
     def says_not(self) -> str:

@@ -68,11 +68,11 @@ class PhaseDiagram(Result):
         lost, burst = float((known < self.floor).double().mean()), float((known > 1 / self.floor).double().mean())
         last = self.norms[-1]
         kept = self.gains[(last >= self.floor) & (last <= 1 / self.floor)].tolist()
-        between = (f"between the gains {min(kept):.2g} and {max(kept):.2g}" if len(kept) > 1 else
-                   f"at gain {kept[0]:.2g} alone" if kept else "at none of the gains")
+        between = (f"those in between have gains from {min(kept):.2g} to {max(kept):.2g}" if len(kept) > 1 else
+                   f"only the one with gain {kept[0]:.2g} lies in between" if kept else "none lies in between")
         return (f"of these {self.norms.numel():,} fresh networks {lost:.0%} feel less than a millionth of their first "
                 f"state at the end and {burst:.0%} feel it more than a million-fold; over {int(self.lengths[-1])} "
-                f"steps the signal stays {between}.")
+                f"steps {between}.")
 
     @property
     def says_not(self) -> str:

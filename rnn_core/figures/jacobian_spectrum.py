@@ -188,11 +188,11 @@ def _controls(figure: go.Figure, steps: np.ndarray, theme: str) -> None:
         sliders=[
             {
                 "active": 0,
-                "x": 0.16,
-                "len": 0.84,
+                "x": 0,
+                "len": 1,
                 "y": 0,
                 "yanchor": "top",
-                "pad": {"t": 52, "b": 0},
+                "pad": {"t": 52, "b": 0, "l": 104, "r": 8},
                 "currentvalue": {"visible": False},
                 "bgcolor": colours.line,
                 "bordercolor": colours.line,

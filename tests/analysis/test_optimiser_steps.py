@@ -56,7 +56,7 @@ def test_each_step_owns_its_part(case):
 def test_adam_evens_out_and_keeps_the_proportions():
     found = rc.optimiser_steps(rc.Experiment.of("elman", "delayed_recall", lag=30, gain=0.5), rows=8)
     assert found.spread("Adam") < 1.2 < 10 < found.spread("SGD")
-    assert "evens that out" in found.says
+    assert "with Adam that factor is 1" in found.says
     one = rc.optimiser_steps(rc.Experiment.of("elman", "adding", length=30, gain=0.5), rows=8)
     assert float(one.owed["Adam"][0] / one.owed["Adam"][-1]) < 1e-3
 

@@ -101,7 +101,7 @@ def test_the_triangle_and_its_losses(visit) -> None:
 
 def test_a_task_that_asks_once_has_one_row(visit) -> None:
     app = visit("Gradients", **FAST)
-    assert "only one step is scored, so it is one row" in told(app) and "asks at step 11 alone" in told(app)
+    assert "scores one step only, so the triangle is one row" in told(app) and "asks at step 11 alone" in told(app)
 
 
 def test_the_steps_are_those_of_the_run(visit) -> None:
