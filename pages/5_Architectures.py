@@ -10,6 +10,7 @@ import streamlit as st
 import rnn_core as rc
 from pages.shared.charts import show
 from pages.shared.frame import frame
+from pages.shared.parts import parts
 from pages.shared.theme import mode
 from pages.shared.words import note, plain, table_twin
 from rnn_core.records import Streams
@@ -194,8 +195,13 @@ hand = frame(
     "Every drawing is read off one real step of the network: below what it reads, above what it makes of it. "
     "Weights are ochre; what goes on to the next step leaves to the right.",
 )
-parts = {f"All {len(rc.architectures())}": gallery, "Two side by side": side_by_side, "Ways to wire them": wirings}
-for tab, draw in zip(st.tabs(list(parts), on_change="rerun", key="view"), parts.values(), strict=True):
+views = {
+    f"All {len(rc.architectures())}": gallery,
+    "Two side by side": side_by_side,
+    "Ways to wire them": wirings,
+    "Parts": parts,
+}
+for tab, draw in zip(st.tabs(list(views), on_change="rerun", key="view"), views.values(), strict=True):
     if tab.open:
         with tab:
             draw(hand)
