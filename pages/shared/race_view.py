@@ -21,7 +21,7 @@ from rnn_core.race.shipped import made_with, shipped_race
 
 ACTIVE = ("queued", "running")
 OVER = {"updates": "Updates", "seconds": "Seconds", "examples": "Examples seen"}
-SLOWER = 4
+SLOWER, HEIGHT = 4, 340
 
 
 def found(race_id: str | None) -> rc.Race | None:
@@ -64,7 +64,7 @@ def show_race(race: rc.Race, race_id: str, owner: str) -> None:
         if result is None:
             sizes(race)
             note("The picture begins when every architecture has found its learning rate.")
-            st.container(height=340, border=False)
+            st.skeleton(height=HEIGHT)
         else:
             figure = seen.picture(("race", over, mode()), lambda: rc.figures.race(result, over=over, theme=mode()))
             show(figure, key="race", alt=rc.figures.alt(figure))

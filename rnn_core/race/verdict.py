@@ -4,16 +4,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from rnn_core.experiment import Experiment
 from rnn_core.race.record import Race
 from rnn_core.records import Baseline, Result
 
-QUARTILES_FROM = 5
+QUARTILES_FROM = 8
+DRAWS = 20_000
 CLEARLY = 0.9
 
 
@@ -66,7 +68,7 @@ class Verdict(Result):
 
     @property
     def band_name(self) -> str:
-        """What the band is: from the lower to the upper quartile, or from best to worst below five seeds."""
+        """What the band is: from the lower to the upper quartile, or from best to worst below eight seeds."""
         return "lower to upper quartile" if self.race.seeds >= QUARTILES_FROM else "best to worst seed"
 
     @property
@@ -115,12 +117,22 @@ class Verdict(Result):
         return [(a, b) for a in range(len(last)) for b in range(a + 1, len(last)) if last[a].overlaps(last[b])]
 
     @property
+    def ended(self) -> bool:
+        """Whether the last measured round is the race's last."""
+        return self.rounds[-1] >= self.race.race_updates
+
+    @property
+    def luck(self) -> float:
+        """How likely the bands of two equal architectures lie apart by chance, for normally distributed losses."""
+        return luck(self.race.seeds)
+
+    @property
     def headline(self) -> str:
         """The outcome in one sentence."""
         names, parts = self.names, []
         for a in sorted(range(len(names)), key=lambda k: self.last[k].median):
             if below := [names[b] for winner, b in self.lower if winner == a]:
-                parts.append(f"{names[a]} ended lower than {_listed(below)}")
+                parts.append(f"{names[a]} {'ended' if self.ended else 'is so far'} lower than {_listed(below)}")
         if len(self.alike) == len(names) * (len(names) - 1) // 2:
             parts.append(f"no difference shown between {_listed(names)}")
         else:
@@ -141,7 +153,7 @@ class Verdict(Result):
         beaten = ", ".join(f"{name} {n}" for name, n in zip(self.names, self.beat))
         middle = ", ".join(f"{name} {band}" for name, band in zip(self.names, self.last))
         return (f"after {at:,} updates with about {race.budget:,} weights each, the median held-out loss "
-                f"({self.band_name}) is: {middle}. Of {race.seeds} seeds, so many ended clearly below the "
+                f"({self.band_name}) is: {middle}. Of {race.seeds} seeds, so many are clearly below the "
                 f"{_number(self.baseline.loss)} that can be had without memory: {beaten}.{diverged}")
 
     @property
@@ -153,8 +165,9 @@ class Verdict(Result):
         beyond = f" {'; '.join(edges)}: a better one may lie beyond." if edges else ""
         many = "one rate" if len(race.rates) == 1 else f"{len(race.rates)} rates"
         return (f"which architecture is better on other tasks, lengths or sizes, with more tuning than {many} for "
-                f"{race.tuning_updates:,} updates, or after more updates. Overlapping bands do not show that two are "
-                f"equal, only that {race.seeds} seeds did not tell them apart.{beyond}")
+                f"{race.tuning_updates:,} updates, or after more updates. Bands that overlap do not show that two are "
+                f"equal; bands of {race.seeds} seeds that lie apart do so for two equal ones in "
+                f"{_percent(self.luck)} of races.{beyond}")
 
     def frame(self) -> pd.DataFrame:
         """One row a lane, seed and measured round."""
@@ -209,6 +222,18 @@ def quantile(values: Sequence[float | None], q: float) -> float:
     if place == below or math.isinf(ordered[below]):
         return ordered[below]
     return ordered[below] + (place - below) * (ordered[below + 1] - ordered[below])
+
+
+@cache
+def luck(seeds: int) -> float:
+    """Share of pairs of equal normal samples whose bands do not overlap, in simulation."""
+    drawn = np.random.default_rng(0).standard_normal((DRAWS, 2, seeds))
+    low, high = np.quantile(drawn, (0.25, 0.75) if seeds >= QUARTILES_FROM else (0.0, 1.0), axis=2)
+    return float(((high[:, 0] < low[:, 1]) | (high[:, 1] < low[:, 0])).mean())
+
+
+def _percent(share: float) -> str:
+    return "less than 1 %" if share < 0.01 else f"about {share:.0%}".replace("%", " %")
 
 
 def _missing(values: Iterable[Sequence[float | None]]) -> list[int]:

@@ -9,21 +9,22 @@ import numpy as np
 import pytest
 
 from rnn_core.race import Race, verdict
-from rnn_core.race.verdict import Band, quantile
+from rnn_core.race.verdict import Band, luck, quantile
 
 
-def judged(*lanes: list, rates=(0.01, 0.1), chosen=None, seeds: int = 5, update: int = 100):
+def judged(*lanes: list, rates=(0.01, 0.1), chosen=None, seeds: int = 5, at: int = 800):
     """The verdict on made-up final losses, a list of seeds for each lane."""
     names = ["elman", "gru", "lstm", "jordan"][:len(lanes)]
     race = Race.of(names, "adding", length=6, budget=280, seeds=seeds, rates=rates, tuning_seeds=1)
     tuned = [[0.1] * len(rates)] * len(lanes)
-    record = {"update": update, "round": 40, "losses": list(lanes), "metrics": list(lanes),
+    record = {"update": at, "round": at, "losses": list(lanes), "metrics": list(lanes),
               "seconds": [1.0] * len(lanes), "tuned": tuned, "chosen": chosen or [rates[0]] * len(lanes),
               "roads": ["stacked"] * len(lanes), "why": [""] * len(lanes)}
     return verdict(race, [record])
 
 
 LOW, MIDDLE, HIGH = [0.01, 0.011, 0.012, 0.013, 0.014], [0.03, 0.04, 0.05, 0.06, 0.07], [0.2, 0.2, 0.25, 0.3, 0.3]
+CLOSE = [0.0125, 0.0125, 0.013, 0.02, 0.02]
 
 
 @pytest.mark.parametrize("count", [3, 4, 5, 8, 16])
@@ -41,35 +42,42 @@ def test_what_diverged_counts_as_worst():
 
 
 def test_the_band_is_quartiles_or_best_to_worst():
-    assert judged(LOW, HIGH).last[0] == Band(0.012, 0.011, 0.013)
-    few = judged(LOW[:3], HIGH[:3], seeds=3)
-    assert few.last[0] == Band(0.011, 0.01, 0.012) and few.band_name == "best to worst seed"
-    assert "quartile" in judged(LOW, HIGH).says
+    few = judged(LOW, HIGH)
+    assert few.last[0] == Band(0.012, 0.01, 0.014) and few.band_name == "best to worst seed"
+    many = judged([0.01 * k for k in range(1, 10)], [1.0] * 9, seeds=9)
+    assert many.last[0] == pytest.approx((0.05, 0.03, 0.07)) and "quartile" in many.says
 
 
 def test_bands_that_overlap_show_no_difference():
-    found = judged(LOW, [0.012, 0.012, 0.0125, 0.02, 0.02])
+    found = judged(LOW, CLOSE)
     assert found.lower == [] and found.alike == [(0, 1)]
     assert found.headline == "No difference shown between Elman network and GRU."
-    touching = judged(LOW, [0.013, 0.013, 0.02, 0.02, 0.02])
-    assert touching.alike == [(0, 1)]
+    assert judged(LOW, [0.014, 0.014, 0.02, 0.02, 0.02]).alike == [(0, 1)]
 
 
 def test_the_lower_one_is_named():
     found = judged(MIDDLE, LOW)
     assert found.lower == [(1, 0)] and found.headline == "GRU ended lower than Elman network."
-    three = judged(LOW, HIGH, [0.012, 0.012, 0.0125, 0.02, 0.02])
+    assert judged(MIDDLE, LOW, at=7).headline == "GRU is so far lower than Elman network."
+    three = judged(LOW, HIGH, CLOSE)
     assert three.headline == ("Elman network ended lower than GRU; LSTM ended lower than GRU; "
                               "no difference shown between Elman network and LSTM.")
     four = judged(LOW, LOW, LOW, LOW)
     assert four.headline == "No difference shown between Elman network, GRU, LSTM and Jordan network."
 
 
-def test_one_wild_seed_does_not_decide():
-    found = judged([*LOW[:4], 5.0], MIDDLE)
-    assert found.lower == [(0, 1)]
-    assert judged([*LOW[:4], None], MIDDLE).lower == [(0, 1)]
-    assert "Diverged seeds: Elman network 1." in judged([*LOW[:4], None], MIDDLE).says
+def test_one_wild_seed_of_eight_does_not_decide():
+    low, middle = LOW[:4] + LOW[:3], MIDDLE + MIDDLE[1:4]
+    for wild in (5.0, None):
+        assert judged([*low, wild], middle, seeds=8).lower == [(0, 1)]
+    assert "Diverged seeds: Elman network 1." in judged([*low, None], middle, seeds=8).says
+
+
+@pytest.mark.parametrize("seeds", [3, 4, 5, 7])
+def test_how_often_equal_ones_are_told_apart_by_luck(seeds):
+    exact = 2 / math.comb(2 * seeds, seeds)
+    assert luck(seeds) == pytest.approx(exact, abs=4 * math.sqrt(exact / 20_000))
+    assert all(luck(n) < 0.1 for n in range(3, 17)) and luck(5) < 0.01 < luck(8)
 
 
 def test_two_lanes_that_all_diverged_are_not_told_apart():
@@ -90,6 +98,7 @@ def test_what_may_not_be_said_names_the_effort_and_the_edge():
     edge = judged(LOW, HIGH, rates=(0.01, 0.02, 0.03), chosen=[0.03, 0.01])
     assert "Elman network chose the largest" in edge.says_not and "GRU chose the smallest" in edge.says_not
     assert "beyond" not in judged(LOW, HIGH, rates=(0.01,)).says_not
+    assert "less than 1 % of races" in inside.says_not and "about 10 %" in judged(LOW[:3], HIGH[:3], seeds=3).says_not
 
 
 def test_tables(done, small):
