@@ -65,6 +65,31 @@ def vanishing() -> Iterator[Finding]:
 
 
 @quick
+def gain_and_length() -> Iterator[Finding]:
+    """In the sweep over gains and lengths each point is that network alone; linear rotations keep exactly g^T."""
+    gains, lengths = (0.5, 1.0, 1.5), (5, 20)
+    spec = rc.Experiment.of("elman", "adding", hidden_size=UNITS, length=20, activation="linear")
+    found = rc.phase_diagram(spec, gains, lengths)
+    powers = torch.tensor(lengths, dtype=torch.float64).unsqueeze(1) * torch.tensor(gains, dtype=torch.float64).log10()
+    yield same("linear rotations: log₁₀ norm is T log₁₀ g", found.logs, powers, 1e-5)
+    for architecture in ("elman", "lstm", "gru"):
+        spec = rc.Experiment.of(architecture, "adding", hidden_size=UNITS, length=20)
+        found = rc.phase_diagram(spec, gains, lengths, rows=1)
+        alone = torch.zeros_like(found.norms)
+        for row, length in enumerate(lengths):
+            for column, gain in enumerate(gains):
+                network = spec.with_(gain=gain, seed=int(found.seeds[row, column])).make_network().double()
+                x = rc.Run(spec).held_out.x[:1, :length].double()
+                alone[row, column] = _norms(network.cells[0], x)[0, 0]
+        yield same(f"{architecture}: log₁₀ norms, beside each network alone by autograd", found.logs, alone.log10(),
+                   1e-10)
+        if found.stretch is not None:
+            limit = torch.tensor(lengths).unsqueeze(1) * (found.stretch * found.gains).log10()
+            yield below(f"{architecture}: log₁₀ norm above that of (γ g)^T, largest", 1e-4,
+                        float((found.logs - limit).max()))
+
+
+@quick
 def error_signal() -> Iterator[Finding]:
     """‖dL/dh_t‖ on adding fades at least as fast as the gain in a fresh tanh net, and stays in an LSTM that keeps."""
     slopes = {}

@@ -15,7 +15,8 @@ import rnn_core as rc
 from rnn_core.verify.check import Finding, quick
 
 room = sys.modules["rnn_core.verify"]
-ROWS = ["A2", "A3", "A7", "A8", "A22", "A25", "B1", "B18", "B19", "B20", "D1", "D2", "D4", "D12", "D14", "D19"]
+ROWS = ["A2", "A3", "A7", "A8", "A22", "A25", "B1", "B18", "B19", "B20", "D1", "D2", "D3", "D4", "D5", "D12", "D14",
+        "D19"]
 
 
 @pytest.fixture
