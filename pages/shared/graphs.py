@@ -87,7 +87,7 @@ def _edit(hand: Hand, row: int, which: int, *, node: str, unit: int, t: int | No
     what = {"unit": unit, "value": float(value)}
     if t is None:
         return Edit(node, unit, t, row, which, Intervention(kind="weight", name=_full(hand.then, which, node), **what))
-    if node != "x" or (which and len(hand.then.network.cells) > 2):
+    if node != "x" or which > 1:
         raise ValueError("Only inputs and weights can be set here: all else follows from them.")
     return Edit(node, unit, t, row, which, Intervention(kind="input", name="x", first=t, last=t, **what))
 

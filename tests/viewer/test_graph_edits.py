@@ -55,18 +55,18 @@ def test_what_is_shown_of_a_sum_adds_up(bare, told):
         assert "W[" in words and "more" in words and "σ(" in words and f"f[{unit}]" in words
 
 
-@pytest.mark.parametrize("text", ["abc", "NaN", "1e999", ""])
-def test_what_is_no_number_gets_one_sentence_and_stays(bare, told, text):
+def test_what_is_no_number_gets_one_sentence_and_stays(bare, told):
     page = bare(told())
     page.get_by_role("button", name="x at step 2").click()
     settle(page)
     before = len(page.evaluate("window.picks"))
     field = page.get_by_label("set x at this step to")
-    field.fill(text)
-    field.press("Enter")
     why = page.locator(".why")
-    assert why.is_visible() and why.inner_text().count(".") == 1 and field.input_value() == text
-    assert len(page.evaluate("window.picks")) == before
+    for text in ("abc", "NaN", "1e999", ""):
+        field.fill(text)
+        field.press("Enter")
+        assert why.is_visible() and why.inner_text().count(".") == 1 and field.input_value() == text
+        assert len(page.evaluate("window.picks")) == before
     field.fill("−0,5")
     field.press("Enter")
     assert why.is_hidden()
@@ -123,13 +123,13 @@ def test_edits_are_marked_and_can_be_undone(bare, told, lstm, adding):
     assert page.evaluate("window.picks").pop()["undo"] == "last"
 
 
-@pytest.mark.parametrize("node", ["x at step 2", "i at step 2", "R, shared weights"])
-def test_the_card_fits_a_phone(bare, told, node):
+def test_the_card_fits_a_phone(bare, told):
     page = bare(told(), width=375)
-    page.get_by_role("button", name=node).click()
-    settle(page)
-    inner, outer = page.evaluate("() => [document.documentElement.scrollWidth, innerWidth]")
-    assert inner <= outer == 375
+    for node in ("x at step 2", "i at step 2", "R, shared weights"):
+        page.get_by_role("button", name=node).click()
+        settle(page)
+        inner, outer = page.evaluate("() => [document.documentElement.scrollWidth, innerWidth]")
+        assert inner <= outer == 375
 
 
 def test_numbers_on_the_edges_follow_the_pointer(bare, told):
