@@ -67,7 +67,7 @@ def _record(run: Run) -> str:
 
 
 def _log(run: Run) -> str:
-    lines = [f"    rc.Command(update={c.update}, name={c.name!r}, value={c.value!r})," for c in run.log]
+    lines = [f"    rc.Command(update={c.update}, name={c.name!r}, value={c.value!r})," for c in run.log[:run.obeyed]]
     return "\n".join(["log = [", *lines, "]"]) if lines else "log = []"
 
 

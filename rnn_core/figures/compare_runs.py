@@ -63,8 +63,8 @@ def compare_runs(
         line(figure, course.x, course.y, course.y, identity(k, theme), _told(course.name),
              dash=DASHES[k % len(DASHES)], width=2.5, digits=".3g")
     _name(figure, courses, low, high, log, theme, height)
-    for k, (y, sentence) in enumerate(levels.items()):
-        level(figure, y, f"{_told(sentence)}: {short(y)}", theme, log=log, below=k % 2 == 1, at="right")
+    for k, y in enumerate(sorted(levels, reverse=True)):
+        level(figure, y, f"{_told(levels[y])}: {short(y)}", theme, log=log, below=k > 0, at="right")
     cut = 10.0**high if log else high
     if any((c.y > cut).any() for c in courses):
         whisper(figure, "↑ some values lie above the axis", theme, corner="top left")

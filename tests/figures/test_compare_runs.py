@@ -47,8 +47,9 @@ def test_one_level_for_each_baseline_there_is(theme):
     assert [s.y0 for s in figure.layout.shapes] == [0.25]
     assert any(a.text == "guess the mean: 0.25" for a in figure.layout.annotations)
     figure = rc.figures.compare_runs(same, {"A": BASE, "B": BASE._replace(loss=0.5)}, theme=theme)
-    assert [s.y0 for s in figure.layout.shapes] == [0.25, 0.5]
-    assert any(a.text == "guess the mean: 0.5" for a in figure.layout.annotations)
+    assert [s.y0 for s in figure.layout.shapes] == [0.5, 0.25]
+    labels = [(a.text, a.yanchor) for a in figure.layout.annotations if a.text.startswith("guess")]
+    assert labels == [("guess the mean: 0.5", "bottom"), ("guess the mean: 0.25", "top")]
     alike = {"A": BASE, "B": BASE._replace(loss=0.2500001)}
     assert len(rc.figures.compare_runs(same, alike).layout.shapes) == 1
     metric = rc.figures.compare_runs(same, {"A": BASE}, value="metric")
