@@ -44,7 +44,8 @@ WORSE = 1.1
 RECENT = 20
 
 BOUNDED = {"σ": (0.0, 1.0), "tanh": (-1.0, 1.0)}
-SHOWN = {"constant": ("Train", ""), "saturated": ("Hidden states", ""), "dead": ("Hidden states", ""),
+UNITS = ("Hidden states", "How long does it remember?")
+SHOWN = {"constant": ("Train", ""), "saturated": UNITS, "dead": UNITS,
          "vanishing": ("Gradients", ""), "diverging": ("Train", ""), "overfitting": ("Train", ""),
          "untrained": ("Train", "")}
 

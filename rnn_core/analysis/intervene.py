@@ -202,8 +202,8 @@ def _fits(one: Intervention, network: Any, before: NetworkTrace) -> None:
             raise ValueError(f"This network has no {word} “{one.name}”: it has {', '.join(known)}.")
         field = known[one.name]
         one.places(field.shape[2:])
-        if not field.is_floating_point() and not one.value.is_integer():
-            raise ValueError(f"“{one.name}” counts in whole numbers, so it cannot be {one.value:g}.")
+        if not field.is_floating_point() and not (one.value.is_integer() and abs(one.value) < 2**31):
+            raise ValueError(f"“{one.name}” counts in whole numbers below 2³¹, so it cannot be {one.value:g}.")
 
 
 def _over(mask: Tensor, like: Tensor) -> Tensor:

@@ -9,11 +9,12 @@ from torch import Tensor
 
 KINDS = {"hold": "Hold a gate or a unit", "clamp": "Overwrite the state", "start": "Another initial state",
          "input": "Overwrite the input", "weight": "Overwrite a weight"}
+MOST = 1e30
 VERBS = {"hold": "hold", "clamp": "clamp", "start": "start", "input": "set", "weight": "set"}
 TIMED = ("hold", "clamp", "input")
 ASKED = {"kind": f"one of {', '.join(KINDS)}", "name": "a word", "unit": "a whole number from 0 on, or nothing for all",
          "first": "a step, 0 or later", "last": "a step, 0 or later, or nothing for the last one",
-         "value": "a finite number", "which": "the number of a pass, 0 or more"}
+         "value": "a finite number, at most 1e30 in size", "which": "the number of a pass, 0 or more"}
 
 
 class Intervention(BaseModel):
@@ -33,7 +34,7 @@ class Intervention(BaseModel):
     unit: int | None = Field(None, ge=0)
     first: int = Field(0, ge=0)
     last: int | None = Field(None, ge=0)
-    value: float
+    value: float = Field(ge=-MOST, le=MOST)
     which: int = Field(0, ge=0)
 
     def __init__(self, **values: Any) -> None:

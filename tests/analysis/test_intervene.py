@@ -247,6 +247,7 @@ def test_a_cell_of_ones_own_can_be_held_clamped_and_edited():
         (hold("h", 1.0, first=6), "steps 0 to 5: there is no step 6"),
         (hold("h", 1.0, last=6), "there is no step 6"),
         (hold("k", 0.5), "“k” counts in whole numbers"),
+        (hold("k", 1e12), "“k” counts in whole numbers"),
         (hold("h", 1.0, which=1), "counted from 0 to 0: there is no pass 1"),
         (Intervention(kind="clamp", name="c", value=0.0), "no state “c”: it has h, k"),
         (Intervention(kind="start", name="h", unit=5, value=0.0), "there is no unit 5"),

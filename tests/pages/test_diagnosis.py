@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from rnn_core.analysis.diagnosis import SHOWN
 from tests.pages.test_interventions import told
+
+PAGES = Path(__file__).resolve().parents[2] / "pages"
 
 
 def test_a_good_run_has_nothing_and_its_table_has_every_check(visit) -> None:
@@ -18,3 +23,9 @@ def test_a_finding_is_told_and_its_advice_can_be_tried(visit) -> None:
     app.button(key="try_vanishing").click().run()
     assert not app.exception
     assert app.query_params["architecture"] in ("lstm", ["lstm"])
+
+
+def test_every_picture_that_is_pointed_at_is_there() -> None:
+    for page, section in SHOWN.values():
+        (file,) = PAGES.glob(f"*_{page.replace(' ', '_')}.py")
+        assert f'"{section}' in file.read_text(encoding="utf-8")

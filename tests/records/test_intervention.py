@@ -20,6 +20,7 @@ GOOD = {"kind": "hold", "name": "f", "unit": 3, "first": 5, "last": 20, "value":
         ({"value": "one"}, "a finite number"),
         ({"value": math.nan}, "a finite number"),
         ({"value": math.inf}, "a finite number"),
+        ({"value": 1e300}, "a finite number, at most 1e30"),
         ({"value": None}, "a finite number"),
         ({"value": True}, "a finite number"),
         ({"unit": -1}, "from 0 on"),
