@@ -46,7 +46,7 @@ def activations(result: Activations, *, theme: str = "light", height: int = 520)
 
 def _maxima(figure: go.Figure, result: Activations, theme: str) -> None:
     """A dot on the largest slope of each bent function, and its number."""
-    for name, text, shift in (("tanh", "tanh: at most 1", 14), ("logistic σ", "σ: at most ¼", 14)):
+    for name, text, shift in (("tanh", "tanh: at most 1", 14), ("logistic σ", "σ: at most ¼", -16)):
         k = result.names.index(name)
         x, y, colour = float(result.where[k]), float(result.steepest[k]), tone(TONES[name], theme, text=True)
         figure.add_scatter(x=[x], y=[y], yaxis="y2", mode="markers", marker={"size": 9, "color": colour},

@@ -24,7 +24,7 @@ def embedding(result: Embedding, *, theme: str = "light", height: int | None = N
     rows, columns = _chosen(len(table), result.row), min(table.shape[1], MOST_COLUMNS)
     words = f"A table of {len(table)} rows and {table.shape[1]} columns times one input: {result.says}"
     figure = canvas("<i>E</i> &nbsp;one row for each input", words, theme=theme,
-                    height=height or 120 + 22 * (len(rows) + 2), x="number of the vector")
+                    height=height or 140 + 22 * (len(rows) + 2), x="number of the vector")
     shown = np.concatenate([table[rows][:, :columns], np.full((1, columns), np.nan), product[None, :columns]])
     finite = np.abs(shown[np.isfinite(shown)])
     edge = float(finite.max()) if finite.size and finite.max() > 0 else 1.0
@@ -47,8 +47,8 @@ def embedding(result: Embedding, *, theme: str = "light", height: int | None = N
                          line={"color": tone("shared", theme), "width": 3})
     left = len(table) - len(rows)
     remark = f"colours from −{short(edge)} to {short(edge)}" + (f"; {left} rows are not drawn" if left else "")
-    whisper(figure, remark, theme, corner="bottom right", shift=-46)
-    figure.update_layout(margin={"b": 40})
+    whisper(figure, remark, theme, corner="bottom right", shift=-62)
+    figure.update_layout(margin={"b": 62})
     return figure
 
 

@@ -32,7 +32,8 @@ def nearest_words(result: NearestWords, *, theme: str = "light", height: int = 3
                            marker={"size": 9 if k == 0 else 6, "color": colours,
                                    "symbol": "circle" if k == 0 else "circle-open", "line": {"color": colours}},
                            hovertemplate="%{customdata}: %{y:.3f}<extra></extra>")
-    figure.update_layout(hovermode="closest", yaxis={"rangemode": "tozero", "nticks": 6}, xaxis={"nticks": 8})
+    top = 1.2 * float(distance[:many].max()) or 1.0
+    figure.update_layout(hovermode="closest", yaxis={"range": [0, top], "nticks": 6}, xaxis={"nticks": 8})
     left = len(result.said) - many
     whisper(figure, "coloured: what the network said" + (f"; {left} more answers" if left else ""), theme)
     return figure
