@@ -70,8 +70,9 @@ class Repair(Result):
             return "there was nothing to try that this network allows."
         name, after = min(self.tried[1:], key=lambda one: one[1])
         if not self.helps:
-            return (f"none of {len(self.tried) - 1} interventions repairs this answer: the best, to {name}, takes its "
-                    f"error from {error:.3g} to {after:.3g}.")
+            none = f"none of {len(self.tried) - 1} interventions" if len(self.tried) > 2 else "nothing that could be tried"
+            return (f"{none} repairs this answer: the best, to {name}, takes its error from {error:.3g} to "
+                    f"{after:.3g}.")
         alike = ""
         if self.others:
             chance = "; here it came right by chance" if self.others_after >= self.others_before else ""

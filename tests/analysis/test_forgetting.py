@@ -117,6 +117,8 @@ def test_where_nothing_helps_it_is_said():
         run.network.readout.d.copy_(torch.tensor([0.0, 0, 9]))
     fix = rc.repair(run, rows=3)
     assert not fix.helps and f"none of {len(fix.tried) - 1} interventions repairs" in fix.says
+    fix = rc.repair(rc.Experiment.of("jordan", "adding", hidden_size=3, length=6), rows=2)
+    assert len(fix.tried) == 2 and "nothing that could be tried repairs" in fix.says
 
 
 def test_an_input_that_was_never_taken_in():
