@@ -70,7 +70,8 @@ class Repair(Result):
             return "there was nothing to try that this network allows."
         name, after = min(self.tried[1:], key=lambda one: one[1])
         if not self.helps:
-            none = f"none of {len(self.tried) - 1} interventions" if len(self.tried) > 2 else "nothing that could be tried"
+            several = len(self.tried) > 2
+            none = f"none of {len(self.tried) - 1} interventions" if several else "nothing that could be tried"
             return (f"{none} repairs this answer: the best, to {name}, takes its error from {error:.3g} to "
                     f"{after:.3g}.")
         alike = ""
