@@ -142,6 +142,21 @@ def test_a_rule_on_a_run_without_a_worker_waits_with_it(floor):
     assert rest(floor, run_id).update == 5
 
 
+def test_rules_of_a_run_that_is_done_hold_once_it_may_go_on(floor):
+    run_id = floor.submit(updates=20)
+    floor.finish(run_id)
+    assert floor.command(run_id, "stop_update", 25) == floor.command(run_id, "speed", 900.0) == run_id
+    look = floor.look(run_id)
+    assert (look.status, look.stop, look.speed, look.digest) == ("done", "update 25", 900.0, alone(20))
+    floor.command(run_id, "speed", 0.0)
+    more = floor.command(run_id, "updates", 40)
+    look = rest(floor, more)
+    assert look.update == 25
+    floor.command(more, "resume")
+    look = floor.finish(more)
+    assert look.update == 40 and look.digest == alone(20, story(look))
+
+
 def test_what_cannot_be_is_one_sentence_and_changes_nothing(floor, eager):
     run_id = floor.submit(updates=LONG)
     floor.work(40)
