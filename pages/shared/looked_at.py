@@ -52,13 +52,14 @@ def what_counted(hand: Hand) -> None:
 def _inputs(hand: Hand, row: int, story: rc.Story, final: rc.Result) -> None:
     """The derivative of one answer with respect to every input, with the controls that choose the answer."""
     run, words, steps, outputs = hand.then, hand.then.task.words, len(story.inputs), hand.then.task.output_size
-    left, right = st.columns(2, gap="large")
     name, step, output = f"{hand.spec.id}_{row}", int(final.steps[0]), None
     if steps > 1:
-        step = left.slider("The answer of step", 0, steps - 1, step, key=f"asked_{name}")
+        step = st.slider("The answer of step", 0, steps - 1, step, key=f"asked_{name}", width=420)
     if outputs > 1:
         said = ["what it says there", *(plain(words[k]) if words else f"output {k}" for k in range(outputs))]
-        chosen = right.selectbox("Which answer", range(outputs + 1), format_func=said.__getitem__, key=f"output_{name}")
+        chosen = st.selectbox(
+            "Which answer", range(outputs + 1), format_func=said.__getitem__, key=f"output_{name}", width=420
+        )
         output = None if chosen == 0 else chosen - 1
     result = _saliency(hand.key, row, step, output, run)
     marks = [m for m in story.marks if m < steps]

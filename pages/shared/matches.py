@@ -46,7 +46,7 @@ def brush(hand: Hand, pick: Any) -> str:
         first, last, level = int(pick["first"]), int(pick["last"]), float(pick["threshold"])
         if not (math.isfinite(level) and 0 <= first <= last and 0 <= int(which) < len(hand.passes())):
             raise ValueError
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, OverflowError, TypeError, ValueError):
         return "This stretch of the timeline cannot be searched for."
     st.session_state["brushed"] = (hand.spec.id, chosen_row(hand), int(which), probe, (first, last), level)
     return ""

@@ -74,6 +74,9 @@ class Matches(Result):
             advice = "no level would do" if self.best is None else f"at {self.best:.2f} some would"
             return f"no unit is on throughout {span} and off around it at the level {self.threshold:.2f}; {advice}."
         count = f"{len(self.units)} unit{'s' * (len(self.units) > 1)}"
+        if not self.matches:
+            return (f"{count} of {self.values.shape[-1]} switched on for {span}; in no other sequence is any of them "
+                    "on throughout as many steps.")
         full = sum(m.shared == len(self.units) for m in self.matches)
         return (f"{count} of {self.values.shape[-1]} switched on for {span}; in {full} of the {len(self.matches)} "
                 f"closest other sequences all of them are on together again.")
@@ -171,17 +174,25 @@ def _liveliest(values: Tensor, width: int, before: int, after: int) -> int:
     Spans with steps on both asked sides come before those at an end.
     """
     inside, around = (v[0] for v in _extremes(values, width, before, after))               # (w, n)
-    clear = torch.where(inside.isfinite() & around.isfinite(), inside - around, torch.zeros_like(inside))
+    clear = torch.where(inside.isfinite(), inside - _raised(inside, around), torch.zeros_like(inside))
     spans = torch.arange(len(clear), device=clear.device)
     inner = (spans >= before) & (spans < len(clear) - after)
     return int((clear.clamp(0, 2 * CLEAR).sum(-1) + inner).mul(inner).argmax())
 
 
+def _raised(inside: Tensor, outside: Tensor) -> Tensor:
+    """Where levels may begin: just above ``outside``, and above 0 if any unit passes such a level; never at −∞."""
+    above = outside.clamp(min=0.0)
+    floor = above if bool((inside.isfinite() & (inside > above)).any()) else outside
+    return torch.where(floor.isfinite(), floor, inside - 1)
+
+
 def _best_level(inside: Tensor, outside: Tensor) -> float | None:
     """The level ℓ, outside < ℓ ≤ inside, that most units pass clearly, on both sides; None where none can."""
-    low, high = outside[inside > outside], inside[inside > outside]
-    low, high = low[high.isfinite()].clamp(min=-1.0), high[high.isfinite()]
-    levels = torch.where(low < high, (low + high) / 2, high).unsqueeze(-1)
+    low = _raised(inside, outside)
+    passes = inside.isfinite() & (inside > low)
+    low, high = low[passes], inside[passes]
+    levels = ((low + high) / 2).unsqueeze(-1)
     if not len(levels):
         return None
     return float(levels[torch.minimum(high - levels, levels - low).clamp(0, CLEAR).sum(-1).argmax(), 0])

@@ -35,14 +35,14 @@ def memory_span(result: MemorySpan, *, row: int = 0, theme: str = "light", heigh
         tone("forget" if result.keep is not None else "hidden", theme),
         theme,
     )
-    said = "memory −1/ln <i>f̄</i>" if result.keep is not None else "decay <i>τ</i>"
-    for x, text in ((0.0, f"<i>{result.units[0].split('[')[0]}<sub>t</sub></i> &nbsp;all units"), (0.72, said)):
+    said = "memory" if result.keep is not None else "decay <i>τ</i>"
+    for x, text in ((0.0, f"<i>{result.units[0].split('[')[0]}<sub>t</sub></i> &nbsp;all units"), (1.0, said)):
         figure.add_annotation(
             x=x,
             y=1,
             xref="paper",
             yref="paper",
-            xanchor="left",
+            xanchor="right" if x else "left",
             yanchor="bottom",
             yshift=8,
             text=text,

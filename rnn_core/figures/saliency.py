@@ -43,7 +43,7 @@ def saliency(
         f"Most strongly step {strongest}, by {short(size[strongest])}." if strongest >= 0 else "No step moves it."
     )
     figure = canvas(
-        f"‖∂<i>y</i><sub>{at_step}</sub>/∂<i>x<sub>k</sub></i>‖ &nbsp;how much each input moves the answer",
+        f"‖∂<i>y</i><sub>{at_step}</sub>/∂<i>x<sub>k</sub></i>‖ &nbsp;pull of each input",
         words,
         theme=theme,
         height=height,

@@ -148,16 +148,22 @@ def _path(figure: go.Figure, path: np.ndarray, labels: Sequence[str], step: int,
     )
     ends = [0, len(steps) - 1] if len(steps) > 1 else [0]
     text = [f"t = {steps[k]}" for k in ends]
+    named = {"color": tone("hidden", theme, text=True), "size": 13}
     _scatter(
         figure,
         path[steps[ends]],
-        mode="markers+text",
+        mode="markers" if flat else "markers+text",
         text=text,
         textposition="top center",
         hoverinfo="skip",
         marker={"size": 8 if flat else 5, "color": ink(theme).paper, "line": {"color": own, "width": 2}},
-        textfont={"color": tone("hidden", theme, text=True), "size": 13},
+        textfont=named,
     )
+    for k, word in zip(ends if flat else [], text):
+        x, y = path[steps[k]]
+        figure.add_annotation(
+            x=x, y=y, text=word, showarrow=False, yshift=17, font=named, bgcolor=ink(theme).paper, opacity=0.85
+        )
     at = steps[thin(len(steps), FRAMES)]
     start = int(abs(at - step).argmin())
     style = {

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import rnn_core as rc
+from pages.shared.matches import brush
 from rnn_core.shipped import shipped
 
 LONG, AGAIN, LOOKED, SPACE = (
@@ -96,6 +98,25 @@ def test_a_brush_on_the_timeline_is_searched_for(visit) -> None:
     app.session_state["brushed"] = (spec.id, row, 0, "nothing", (3, 50), 0.4)
     app.run()
     assert "has no quantity" in app.info[0].value.replace("\\", "")
+
+
+@pytest.mark.parametrize(
+    "pick",
+    [
+        None,
+        {},
+        {"map": "0.h"},
+        {"map": "7.h", "first": 1, "last": 2, "threshold": 0},
+        {"map": "h", "first": 1, "last": 2, "threshold": 0},
+        {"map": "0.h", "first": 3, "last": 2, "threshold": 0},
+        {"map": "0.h", "first": "x", "last": 2, "threshold": 0},
+        {"map": "0.h", "first": 1, "last": 2, "threshold": float("nan")},
+        {"map": "0.h", "first": float("inf"), "last": 2, "threshold": 0},
+    ],
+)
+def test_a_brush_that_makes_no_sense_gets_one_sentence(pick) -> None:
+    hand = SimpleNamespace(passes=lambda: ["h"])
+    assert brush(hand, pick) == "This stretch of the timeline cannot be searched for."
 
 
 @pytest.mark.parametrize("task", ["adding", "delayed_recall", "next_character"])
