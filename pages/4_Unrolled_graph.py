@@ -33,7 +33,8 @@ def picture() -> None:
     _, gone = edits(hand)
     for sentence in filter(None, (gone, st.session_state.pop("graph_trouble", ""))):
         st.warning(plain(sentence), icon=":material/edit_off:")
-    drawn = picture_of(hand, row, which)
+    with st.spinner("Computing …"):
+        drawn = picture_of(hand, row, which)
     viewer(drawn.payload, key="graph", on_pick=obey)
     row_control(hand)
     note(

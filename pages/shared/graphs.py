@@ -111,8 +111,9 @@ def _applied(run: rc.Run, row: int, mine: tuple[Edit, ...]) -> tuple[Any, rc.Bat
 def _picture(key: str, row: int, which: int, mine: tuple[Edit, ...], _run: rc.Run, _update: dict[str, Any]) -> Picture:
     plain = _run.held_out.rows(slice(row, row + 1))
     network, batch = _applied(_run, row, mine) if mine else (_run.network, plain)
-    before = _drawn(_run.network, plain, which, _run.task.loss)[0] if mine else None
-    drawn, one, readout = _drawn(network, batch, which, _run.task.loss)
+    untouched = _untouched(key, row, which, _run)
+    before = untouched[0] if mine else None
+    drawn, one, readout = _drawn(network, batch, which, _run.task.loss) if mine else untouched
     asked = _asked(network, batch, _run.task.loss)
     names = {n.id: _full(_run, which, n.id) for n in drawn.nodes if n.kind == "parameter"}
     plan = dict(_update)
@@ -140,6 +141,11 @@ def _picture(key: str, row: int, which: int, mine: tuple[Edit, ...], _run: rc.Ru
         reverse=one.reverse,
     )
     return Picture(payload, drawn, asked)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _untouched(key: str, row: int, which: int, _run: rc.Run) -> tuple[Any, rc.Trace, Any]:
+    return _drawn(_run.network, _run.held_out.rows(slice(row, row + 1)), which, _run.task.loss)
 
 
 def _drawn(network: Any, batch: rc.Batch, which: int, loss: Any) -> tuple[Any, rc.Trace, Any]:
