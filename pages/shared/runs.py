@@ -22,6 +22,7 @@ MAIN = {
     "hidden_size": "{} units",
     "wiring": "{}",
     "length": "T = {}",
+    "lag": "lag {}",
     "learning_rate": "rate {}",
     "seed": "seed {}",
 }

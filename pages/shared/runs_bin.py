@@ -51,10 +51,10 @@ def delete(line: Line, ids: list[str], owner: str) -> None:
 
 
 def _restore(run_id: str, owner: str, ids: Sequence[str] = (), held: bool = False) -> None:
+    st.session_state.pop(UNDO, None)
     back = ask(lambda: engine().restore(run_id, owner=owner))
     if back is None:
         return
-    st.session_state.pop(UNDO, None)
     if ids:
         pick([back if i == run_id else i for i in ids])
     if held:

@@ -11,7 +11,7 @@ import streamlit as st
 import rnn_core as rc
 from pages.shared.hand import Hand
 from pages.shared.runs import MOVING, ORDERS, Line, ago, chosen, pick, picked
-from pages.shared.runs_bin import delete
+from pages.shared.runs_bin import UNDO, delete
 from pages.shared.words import note, plain, table_twin
 
 ROWS = 8
@@ -110,6 +110,7 @@ def _row(line: Line, ids: list[str], owner: str) -> None:
 
 
 def _toggle(run_id: str, ids: list[str]) -> None:
+    st.session_state.pop(UNDO, None)
     pick([i for i in ids if i != run_id] if run_id in ids else [*ids, run_id])
 
 
