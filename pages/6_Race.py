@@ -6,16 +6,18 @@ import rnn_core as rc
 from pages.shared.engine import engine
 from pages.shared.frame import frame
 from pages.shared.race_draft import draft, sizes
+from pages.shared.race_reach import how_far
 from pages.shared.race_view import found, show_race, show_shipped
 from pages.shared.words import plain
 from rnn_core.jobs import EngineError
+from rnn_core.race.shipped import shipped_race
 
 hand = frame(
     "Race",
     "Which one learns it better?",
     "Same sequences, same seeds, as many weights for each, the same effort to find each one’s learning rate. Only then "
     "may two architectures be compared, and only by their bands.",
-    keep=("race",),
+    keep=("race", "reach"),
 )
 
 
@@ -32,13 +34,14 @@ with picture:
         st.error(plain(sentence), icon=":material/error:")
     try:
         race = found(st.session_state.get("race"))
-        if race is None:
-            show_shipped()
-        else:
-            show_race(race, st.session_state["race"], hand.owner)
     except EngineError as error:
         st.warning(plain(error), icon=":material/link_off:")
+        race = None
+    if race is None:
         show_shipped()
+    else:
+        show_race(race, st.session_state["race"], hand.owner)
+    how_far(race or shipped_race().race, hand.owner)
 
 
 @st.fragment

@@ -27,7 +27,7 @@ class Adding(RegressionTask):
                 summary="Two of T numbers are marked; at the end the net must say their sum.",
                 use="Can it carry a number across many steps?")
     Settings = AddingSettings
-    input_size, output_size = 2, 1
+    input_size, output_size, reach = 2, 1, "length"
 
     def sample(self, batch_size: int, generator: torch.Generator) -> Batch:
         top = self.settings.length

@@ -17,6 +17,7 @@ class Task:
     ``input_size`` I and ``output_size`` O are what a network needs to fit; ``runs_along`` the topology it is made for.
     ``metric_name`` and ``metric_better`` say how the metric is read, ``data_hash`` is the SHA-256 of real data or "".
     ``words`` names the classes, where targets are classes; ``writes`` is true where a network can go on (``babble``).
+    ``reach`` names the setting that says over how many steps something must be remembered, "" where none does.
     """
 
     card: ClassVar[Card]
@@ -26,6 +27,7 @@ class Task:
     metric_better: ClassVar[Literal["lower", "higher"]]
     loss_name: ClassVar[str]
     writes: ClassVar[bool] = False
+    reach: ClassVar[str] = ""
     data_hash: str = ""
     words: Sequence[str] | None = None
     input_size: int

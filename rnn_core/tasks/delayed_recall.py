@@ -35,7 +35,7 @@ class DelayedRecall(ClassificationTask):
                 summary="A symbol is shown first, then comes a long nothing; at the cue the net must name the symbol.",
                 use="How long can it hold on to one thing?")
     Settings = DelayedRecallSettings
-    metric_name = "accuracy at the question"
+    metric_name, reach = "accuracy at the question", "lag"
 
     def __init__(self, settings: DelayedRecallSettings | None = None) -> None:
         super().__init__(settings)

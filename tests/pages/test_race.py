@@ -164,3 +164,26 @@ def test_the_notebooks_words_make_the_same_race():
         args = [ast.literal_eval(value) for value in words.args]
         options = {k.arg: ast.literal_eval(k.value) for k in words.keywords}
         assert ast.unparse(words.func) == "rc.Race.of" and rc.Race.of(*args, **options) == race
+
+
+def test_the_same_race_at_several_lengths(visit, submitted):
+    app = visit("Race", race=submitted())
+    pills = next(one for one in app.button_group if one.key == "reach_lengths")
+    pills.set_value([5, 10]).run()
+    app.button(key="reach_start").click().run()
+    assert not app.exception
+    names = app.query_params["reach"]
+    ids = (names[0] if isinstance(names, list) else names).split(".")
+    assert [connect().spec(one).base.length for one in ids] == [5, 10]
+    for one in ids:
+        until(one, ("done",))
+    app.run()
+    assert not app.exception and "more than half of 3 seeds succeeded" in told(app)
+    assert len(app.get("plotly_chart")) == 3
+
+
+def test_a_link_to_lengths_that_are_none_gets_one_sentence(visit, submitted):
+    app = visit("Race", reach=submitted())
+    assert "does not name one race at several lengths" in app.warning[0].value and not app.exception
+    app = visit("Race", reach="<b>.0123456789abcdef")
+    assert len(app.warning) == 1 and not app.exception
