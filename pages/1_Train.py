@@ -5,7 +5,6 @@ import streamlit as st
 import rnn_core as rc
 from pages.shared.controls import settings_form
 from pages.shared.curve import watch
-from pages.shared.diagnosis import diagnose
 from pages.shared.frame import frame
 from pages.shared.transport import transport
 from pages.shared.words import plain
@@ -20,7 +19,6 @@ transport(hand, follow=False)
 picture, controls = st.columns([3, 1], gap="large")
 with picture:
     watch(hand)
-    diagnose(hand)
 
 
 def pick(label: str, cards: dict[str, rc.Card], field: str) -> None:

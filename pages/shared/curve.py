@@ -10,6 +10,7 @@ import streamlit as st
 
 import rnn_core as rc
 from pages.shared.charts import live
+from pages.shared.diagnosis import diagnose
 from pages.shared.engine import polling
 from pages.shared.hand import Hand
 from pages.shared.theme import mode
@@ -29,7 +30,10 @@ FIRST = 500
 
 
 def watch(hand: Hand) -> None:
-    """Draw the run, and go on drawing it while it moves; when it ends the whole page is drawn once more."""
+    """Draw the run, and go on drawing it while it moves; when it ends the whole page is drawn once more.
+
+    First the curves, then what is wrong with it, then numbers, one sequence and samples.
+    """
     period = polling(hand.owner) if hand.live else None
     base = hand.baseline
 
@@ -47,6 +51,7 @@ def watch(hand: Hand) -> None:
         _words(hand, hand.then if still else watched(hand.run_id).run(), base)
 
     curves()
+    diagnose(hand)
     words()
 
 
