@@ -91,7 +91,7 @@ def probabilities(hand: Hand) -> None:
 def too_long(hand: Hand) -> None:
     """What clipping does to one gradient."""
     length = found(hand, "clipping", rows=SEQUENCES).norm
-    usual = max((limit for limit in LIMITS if limit < length), default=LIMITS[0])
+    usual = max((limit for limit in LIMITS if 2 * limit < length), default=LIMITS[0])
     chosen = st.select_slider("Longest that is let through", LIMITS, value=usual, format_func="{:g}".format,
                               key=f"clip_limit_{usual:g}")
     draw(

@@ -37,7 +37,7 @@ def activations(result: Activations, *, theme: str = "light", height: int = 520)
         xaxis={"anchor": "y2"},
     )
     for y, text in ((UPPER[1], "<i>φ</i>(<i>a</i>) &nbsp;what comes out"),
-                    (LOWER[1], "<i>φ′</i>(<i>a</i>) &nbsp;how much of an error comes back")):
+                    (LOWER[1], "<i>φ′</i>(<i>a</i>) &nbsp;the slope there")):
         figure.add_annotation(x=0, y=y, xref="paper", yref="paper", xanchor="left", yanchor="bottom", yshift=8,
                               text=text, showarrow=False, font={"size": 16, "family": SERIF, "color": ink(theme).ink})
     _maxima(figure, result, theme)
