@@ -574,7 +574,7 @@ class View {
   saveMenu() {
     const button = (kind, text) => {
       const made = html("button", { type: "button", text })
-      this.listen(made, "click", () => { menu.open = false; this.save(kind) })
+      this.listen(made, "click", () => { menu.open = false; this.save(kind).catch(() => this.announce("The browser could not make this picture.")) })
       return made
     }
     const menu = html("details", { class: "menu" }, html("summary", { "aria-label": "Take the picture away", title: "Take the picture away" }, icon("save")),
@@ -764,7 +764,7 @@ class TimelineView extends View {
     this.zoomBox.hidden = this.T <= FEWEST
     this.select.hidden = !header.brush || !this.maps.length
     this.over.setAttribute("aria-valuemax", this.T - 1)
-    this.told = undefined
+    if (!known) this.told = undefined
     this.bitmaps.clear()
     this.drawn.clear()
     this.buildCard()
@@ -920,7 +920,7 @@ class TimelineView extends View {
     const [x, y] = this.local(event), { left, plot, bottom } = this.layout, strip = this.layout.rows.find(place => place.row.brush)
     if (strip && x > left && Math.abs(y - this.limitY(strip)) < GRIP) return "limit"
     if (this.header.brush && (event.shiftKey || this.selecting) && this.unitUnder(event).map) return "brush"
-    const grip = event.pointerType === "touch" ? 2 * GRIP : GRIP, onCursor = Math.abs(x - this.x(this.t)) < grip || y < 22 || y > bottom
+    const grip = Math.max(event.pointerType === "touch" ? 2 * GRIP : GRIP, this.layout.cell / 2), onCursor = Math.abs(x - this.x(this.t)) < grip || y < 22 || y > bottom
     return isWhole(this.span, this.T) || onCursor || x < left || x > left + plot ? "cursor" : "pan"
   }
 
@@ -1337,7 +1337,7 @@ class TimelineView extends View {
     this.tape.setAttribute("aria-valuetext", `update ${this.moments[this.moment] ?? ""}`)
   }
 
-  /** What a screen reader hears. */
+  /** What a screen reader hears: the place whenever it changes, not every number that training changes there. */
   tell() {
     const map = this.mapRow, first = map ?? this.header.rows.find(row => row.array)
     const text = describe({
@@ -1346,8 +1346,9 @@ class TimelineView extends View {
     })
     this.over.setAttribute("aria-valuenow", this.t)
     this.over.setAttribute("aria-valuetext", text)
-    if (this.playing || this.pressed || text === this.told) return
-    this.told = text
+    const place = [this.t, this.unit, this.map, this.moment === this.last ? "" : this.moment].join()
+    if (this.playing || this.pressed || place === this.told) return
+    this.told = place
     this.announce(text)
   }
 
@@ -1701,7 +1702,7 @@ export function asNumber(text) {
   if (!plain) return { why: "Type a number first." }
   if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain)) return { why: `“${quoted}” is not a number, so nothing was changed.` }
   const value = Number(plain)
-  return Math.abs(value) <= 3.4e38 ? { value } : { why: `“${quoted}” is larger than any number a network can hold, so nothing was changed.` }
+  return Math.abs(value) <= 1e30 ? { value } : { why: `“${quoted}” is too large for a network to count with, so nothing was changed.` }
 }
 
 /** How many decimals tell numbers up to this size apart. */

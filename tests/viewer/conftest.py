@@ -34,7 +34,10 @@ MOUNT = """async ([source, css, data, shape]) => {
         const place = root.appendChild(document.createElement("div"))
         const context = { data: bytes, parentElement: place, setTriggerValue: (k, v) => window.picks.push(v) }
         const end = module.default(context)
-        window.again = () => module.default(context)
+        window.again = data => {
+            if (data) context.data = Uint8Array.from(atob(data), c => c.charCodeAt(0))
+            module.default(context)
+        }
         window.unmount = () => { place.remove(); end() }
     } else {
         document.head.append(style)

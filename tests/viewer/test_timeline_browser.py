@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+
+import torch
+
 from rnn_core.viewer import timeline
-from tests.viewer.conftest import put
+from tests.viewer.conftest import put, shaken
 from tests.viewer.test_browser import ROOT, settle, time_of
 
 SHOWN = f"() => {ROOT}.querySelector('.mini').getAttribute('aria-valuetext')"
@@ -164,3 +168,18 @@ def test_the_page_may_lead_the_tape_and_a_remount_follows(bare, long, generator,
     page.evaluate("window.unmount()")
     put(page, payload(moment=2))
     assert value.inner_text() == "10", "what the visitor chose stays as long as the page asks for the same"
+
+
+def test_new_numbers_at_the_same_place_are_not_read_out(bare, lstm, adding, generator):
+    with torch.no_grad():
+        one, two = (timeline(shaken(lstm, generator).trace(adding[1].x), key="live") for _ in range(2))
+    page = bare(one)
+    said = page.get_by_text("time 0 of 11")
+    said.wait_for(state="attached")
+    before = said.inner_text()
+    value = page.locator("canvas.over").get_attribute("aria-valuetext")
+    page.evaluate("data => window.again(data)", base64.b64encode(two).decode())
+    page.wait_for_timeout(400)
+    assert page.locator("canvas.over").get_attribute("aria-valuetext") != value and said.inner_text() == before
+    page.locator("canvas.over").press("ArrowRight")
+    page.get_by_text("time 1 of 11").wait_for(state="attached")
