@@ -13,7 +13,7 @@ from pages.shared.words import note, plain, say, table_twin
 
 SEQUENCES, RATE, GAIN = 16, 0.005, 0.5
 RULES = ("SGD", "momentum", "RMSProp", "Adam")
-MINE, FRESH = "The network in hand", "A fresh Elman net that forgets"
+MINE, FRESH = "In hand", "A fresh, forgetful Elman net"
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

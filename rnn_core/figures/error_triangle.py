@@ -26,7 +26,8 @@ def error_triangle(
     title = f"‖∂<i>L<sub>s</sub></i>/∂<i>s<sub>t</sub></i>‖ &nbsp;{name}"
     alone = len(steps) == 1
     if alone:
-        title, height = f"{title}: only step {steps[0]} is scored", min(height, ONE_ROW)
+        title = f"‖∂<i>L</i><sub>{steps[0]}</sub>/∂<i>s<sub>t</sub></i>‖ &nbsp;only step {steps[0]} is scored"
+        height = min(height, ONE_ROW)
     figure = canvas(title, _words(result, median, steps), theme=theme, height=height)
     if not median.size or np.isnan(median).all():
         return nothing(figure, theme)

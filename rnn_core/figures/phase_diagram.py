@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from rnn_core.analysis.phase_diagram import PhaseDiagram
-from rnn_core.figures.ink import SERIF, array, ink, power
+from rnn_core.figures.ink import array, ink, power
 from rnn_core.figures.style import canvas, nothing
 from rnn_core.records.palette import scale, tone
 
@@ -51,21 +51,7 @@ def phase_diagram(result: PhaseDiagram, *, theme: str = "light", height: int = 4
     )
     figure.update_layout(hovermode="closest", plot_bgcolor=ink(theme).line)
     figure.update_xaxes(range=_span(gains))
-    figure.update_yaxes(showgrid=False, range=_span(lengths))
-    figure.add_annotation(
-        x=0,
-        y=1,
-        xref="paper",
-        yref="paper",
-        xanchor="left",
-        yanchor="top",
-        xshift=4,
-        yshift=-4,
-        showarrow=False,
-        text="length <i>T</i>",
-        bgcolor=ink(theme).surface,
-        font={"family": SERIF, "size": 14, "color": ink(theme).ink},
-    )
+    figure.update_yaxes(showgrid=False, range=_span(lengths), tickprefix="<i>T</i> = ", showtickprefix="last")
     if result.stretch:
         _theory(figure, result, gains, lengths, theme)
     return figure
@@ -93,11 +79,9 @@ def _theory(figure: go.Figure, result: PhaseDiagram, gains: np.ndarray, lengths:
     )
     figure.add_annotation(
         x=float(edge[seen][-1]),
-        y=float(lengths[seen][-1]),
-        xanchor="right",
-        yanchor="top",
-        xshift=-6,
-        yshift=-26,
+        y=float(lengths[seen][2 * seen.sum() // 3]),
+        xanchor="left",
+        xshift=8,
         showarrow=False,
         text=f"theory: (γ<i>g</i>)<sup><i>T</i></sup> = {power(round(np.log10(result.floor)))}",
         bgcolor=ink(theme).surface,

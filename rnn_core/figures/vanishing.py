@@ -7,10 +7,10 @@ import plotly.graph_objects as go
 
 from rnn_core.analysis.vanishing import Vanishing
 from rnn_core.figures.ink import array, ink, short, thin
-from rnn_core.figures.style import canvas, line, name_line, nothing, samples, whisper
+from rnn_core.figures.style import canvas, line, nothing, samples, whisper
 from rnn_core.records.palette import tone
 
-LOW, HIGH, LINES = -12, 6, 8
+LOW, HIGH, LINES, PLACE = -12, 6, 8, 0.45
 THEORY = {
     "chain": ("∏ σ<sub>max</sub>(<i>A</i>)", "dot", 1.5),
     "stretch": ("bound (γ σ<sub>max</sub>)<sup><i>k</i></sup>", "dash", 1.75),
@@ -47,15 +47,36 @@ def vanishing(result: Vanishing, *, theme: str = "light", height: int = 380) -> 
         line(figure, at, drawn[name], said[at], tone("theory", theme), name, dash=dash, width=width)
     drawn["measured"] = measured[at].clip(10.0**LOW, 10.0**HIGH)
     line(figure, at, drawn["measured"], measured[at], colour, "measured")
-    early = slice(max(2 * len(at) // 3, 1))
-    logs = [np.log10(y[early]) for y in drawn.values()]
-    for k, name in enumerate(drawn):
-        meaning = "gradient" if name == "measured" else "theory"
-        name_line(figure, at[early], logs, k, LOW, HIGH, name, tone(meaning, theme, text=True))
+    for name in drawn:
+        text = tone("gradient" if name == "measured" else "theory", theme, text=True)
+        _name(figure, at, {other: np.log10(v) for other, v in drawn.items()}, name, text)
     off = int((np.isfinite(measured) & ((measured < 10.0**LOW) | (measured > 10.0**HIGH))).sum())
     if off:
         whisper(figure, f"off the axis, on its edge: {off} measured", theme, corner="bottom left")
     return figure
+
+
+def _name(figure: go.Figure, at: np.ndarray, curves: dict[str, np.ndarray], name: str, colour: str) -> None:
+    """Write a curve's name on its outer side, a little before the middle: the lowest's below, the others' above."""
+    own = curves[name]
+    inside = np.flatnonzero(np.isfinite(own) & (own > LOW) & (own < HIGH))
+    if not len(inside):
+        return
+    k = int(inside[np.abs(inside - PLACE * len(own)).argmin()])
+    lowest = all(v[k] >= own[k] for other, v in curves.items() if other != name) and len(curves) > 1
+    below = lowest or own[k] > HIGH - 3
+    near = own[max(k - len(own) // 10, 0) : k + len(own) // 10 + 1]
+    left = (near[-1] > near[0]) != below
+    figure.add_annotation(
+        x=float(at[k]),
+        y=float(own[k]),
+        xanchor="right" if left else "left",
+        yanchor="top" if below else "bottom",
+        yshift=-3 if below else 3,
+        text=name,
+        showarrow=False,
+        font={"color": colour, "size": 14},
+    )
 
 
 def _theory(result: Vanishing, steps: int) -> dict[str, tuple[np.ndarray, str, float]]:

@@ -178,7 +178,7 @@ def test_one_update_by_each_rule(visit) -> None:
     assert result.says in told(app)
     app.segmented_control(key="optimiser_rule").set_value("SGD").run()
     np.testing.assert_allclose(line(figures(app)[-1], "SGD"), result.owed["SGD"], rtol=1e-4)
-    app.segmented_control(key="optimiser_network").set_value("A fresh Elman net that forgets").run()
+    app.segmented_control(key="optimiser_network").set_value("A fresh, forgetful Elman net").run()
     fresh = rc.optimiser_steps(spec.with_(gain=0.5), rate=spec.learning_rate, rows=16)
     np.testing.assert_allclose(line(figures(app)[-1], "SGD"), fresh.owed["SGD"], rtol=1e-4)
 
