@@ -71,6 +71,21 @@ def test_rivals_are_chosen(visit) -> None:
     assert names == ["now", "Jordan network, fresh"]
 
 
+def test_another_sequence_is_followed_by_the_sections(visit) -> None:
+    app = visit("Hidden states", **FAST)
+    app.number_input(key="pick:row:adding:0").set_value(9).run()
+    assert not app.exception and "Held-out sequence 9, one row a unit" in told(app)
+
+
+def test_every_section_shows_where_the_tape_stands(visit) -> None:
+    app = visit("Hidden states")
+    app.session_state["moment"] = 0
+    app.run()
+    assert rc.memory_span(shipped().then(0), rows=128).says in told(app)
+    assert "untrained weights" in told(app)
+    assert [line["name"] for line in figures(app)[1]["data"]] == ["now", "Elman network, fresh", "GRU, fresh"]
+
+
 def test_a_span_and_a_level_are_chosen(visit) -> None:
     app = opened(visit, AGAIN, **FAST)
     run = rc.Run(rc.Experiment.of("gru", "adding", hidden_size=5, length=12))
