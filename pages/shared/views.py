@@ -11,7 +11,7 @@ from pages.shared.words import note
 
 MOMENTS = 40
 MEMORY = 2**24
-BUDGET = 400_000
+BUDGET = 2_000_000
 
 
 def timeline_of(hand: Hand, row: int = 0, compact: bool = False) -> bytes:
