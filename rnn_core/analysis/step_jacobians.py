@@ -70,14 +70,15 @@ def step_jacobians(trace: Trace, budget: int = BUDGET) -> StepJacobians:
             there = trace.mask.flatten()
             new, out = hold(there, new, state), torch.where(rows(there, out), out, torch.zeros_like(out))
         y = torch.cat([vector(new)[0], out.flatten(1)], 1)
+        columns = y.unbind(1)
     size = b * t * y.shape[1] * s * y.element_size()
     if size > budget:
         raise MemoryError(f"{b}×{t} Jacobians of {y.shape[1]}×{s} need {size >> 20} MiB, more than the "
                           f"{budget >> 20} MiB allowed: choose fewer sequences or steps.")
     J = y.new_zeros(*y.shape, s)
     if y.requires_grad:
-        for j, column in enumerate(y.unbind(1)):
-            row, = torch.autograd.grad(column.sum(), flat, retain_graph=True, allow_unused=True)
+        for j, column in enumerate(columns):
+            row, = torch.autograd.grad(column, flat, torch.ones_like(column), retain_graph=True, allow_unused=True)
             if row is not None:
                 J[:, j] = row
     J = J.detach().unflatten(0, (b, t))

@@ -66,6 +66,12 @@ def test_the_size_is_known_before(cell):
     assert "\n" not in str(caught.value)
 
 
+def test_they_are_had_where_gradients_are_off(cell):
+    trace = rc.unroll(cell, torch.randn(2, 3, 2))
+    with torch.no_grad():
+        same(list(rc.step_jacobians(trace)), list(rc.step_jacobians(rc.unroll(cell, trace.x))))
+
+
 def test_a_hard_threshold_has_none():
     cell = rc.make_cell("hopfield", 1, hidden_size=4)
     A, C = rc.step_jacobians(rc.unroll(cell, steps=3))
