@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import streamlit as st
@@ -21,7 +22,7 @@ from rnn_core.race.shipped import made_with, shipped_race
 
 ACTIVE = ("queued", "running")
 OVER = {"updates": "Updates", "seconds": "Seconds", "examples": "Examples seen"}
-SLOWER, HEIGHT = 4, 340
+SLOWER, HEIGHT, NEWS = 4, 340, 10.0
 
 
 def found(race_id: str | None) -> rc.Race | None:
@@ -49,8 +50,7 @@ def show_shipped() -> None:
 def show_race(race: rc.Race, race_id: str, owner: str) -> None:
     """A race in the engine, drawn again while it moves; when it ends the whole page is drawn once more."""
     look = watched(race_id).glance(age=0.0)
-    live = look.status in ACTIVE or look.waiting > 0
-    period = polling(owner) if live else None
+    period = polling(owner) if _moves(look) else None
     _bar(race_id, look, owner)
     over = _over()
 
@@ -69,7 +69,7 @@ def show_race(race: rc.Race, race_id: str, owner: str) -> None:
             figure = seen.picture(("race", over, mode()), lambda: rc.figures.race(result, over=over, theme=mode()))
             show(figure, key="race", alt=rc.figures.alt(figure))
             note(_caption(result))
-        if now.status != look.status:
+        if now.status != look.status or period is not None and not _moves(now):
             st.rerun()
 
     @st.fragment(run_every=None if period is None else SLOWER * period)
@@ -108,7 +108,14 @@ def _bar(race_id: str, look: Any, owner: str) -> None:
         st.button("The race that ships", icon=":material/undo:", key="race_back", type="tertiary", on_click=_leave)
 
 
+def _moves(look: Any) -> bool:
+    """Whether there may be news: it runs, a command has not acted yet, or one was given a moment ago."""
+    asked = time.monotonic() - st.session_state.get("race_asked", float("-inf")) < NEWS
+    return look.status in ACTIVE or look.waiting > 0 or asked and not look.ended
+
+
 def _command(race_id: str, name: str, owner: str) -> None:
+    st.session_state["race_asked"] = time.monotonic()
     try:
         st.session_state["race"] = engine().command(race_id, name, owner=owner)
     except (EngineError, ValueError) as error:

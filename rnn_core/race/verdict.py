@@ -202,10 +202,12 @@ class Verdict(Result):
 
 
 def verdict(race: Race, records: Iterable[dict[str, Any]]) -> Verdict:
-    """What these records of a race let one say; ValueError, in one sentence, before the race itself has begun."""
+    """What these records of a race let one say; ValueError, in one sentence, without its first round."""
     kept = list(records)
     if not kept:
         raise ValueError("The race itself has not begun: the learning rates are still being chosen.")
+    if "chosen" not in kept[0]:
+        raise ValueError("The first rounds of this race are missing, and with them the learning rates.")
     return Verdict(race, kept)
 
 

@@ -121,6 +121,8 @@ def test_three_axes(done):
         found.axis(0, "miles")
 
 
-def test_before_the_race_nothing_is_said(small):
+def test_before_the_race_nothing_is_said(small, done):
     with pytest.raises(ValueError, match="has not begun"):
         verdict(small, [])
+    with pytest.raises(ValueError, match="first rounds of this race are missing"):
+        verdict(small, done.records[1:])
