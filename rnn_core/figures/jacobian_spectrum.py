@@ -53,12 +53,12 @@ def jacobian_spectrum(
     )
     _circle(figure, theme)
     at = thin(len(steps), FRAMES)
-    first = _moving(values, sigma, steps, inside, ring, at[0], theme)
-    figure.add_traces(first)
+    moving = {k: _moving(values, sigma, steps, inside, ring, k) for k in at}
+    for look, now in zip(_looks(theme), moving[at[0]]):
+        figure.add_scatter(**look, **now)
     _below(figure, steps, sigma, foot, theme)
     figure.frames = [
-        go.Frame(name=str(steps[k]), data=_moving(values, sigma, steps, inside, ring, k, theme), traces=[0, 1, 2, 3])
-        for k in at
+        {"name": str(steps[k]), "data": data, "traces": list(range(len(data)))} for k, data in moving.items()
     ]
     _controls(figure, steps[at], theme)
     return figure
@@ -80,58 +80,39 @@ def _circle(figure: go.Figure, theme: str) -> None:
 
 
 def _moving(
-    values: np.ndarray,
-    sigma: np.ndarray,
-    steps: np.ndarray,
-    inside: np.ndarray,
-    ring: list[np.ndarray],
-    k: int,
-    theme: str,
-) -> list[go.Scatter]:
+    values: np.ndarray, sigma: np.ndarray, steps: np.ndarray, inside: np.ndarray, ring: list[np.ndarray], k: int
+) -> list[dict[str, Any]]:
     """What changes from step to step: the ring, the eigenvalues, the sentence, and the mark below."""
     inner, outer = (r[k] if np.isfinite(r[k]) else 0.0 for r in ring)
     circles = [np.concatenate([inner * f(TURN), [np.nan], outer * f(TURN)]) for f in (np.cos, np.sin)]
     here = values[k][np.isfinite(values[k])]
     share = f"{inside[k]:.0%} inside" if np.isfinite(inside[k]) else "not finite"
-    corner = 0.98 * _reach(values)
     top = float(np.nanmax(sigma)) if np.isfinite(sigma).any() else 1.0
+    corner = 0.98 * _reach(values)
     return [
-        go.Scatter(
-            x=_short(circles[0]),
-            y=_short(circles[1]),
-            mode="lines",
-            line={"color": tone("theory", theme), "width": 1.25, "dash": "dash"},
-            hoverinfo="skip",
-            name="theory",
-        ),
-        go.Scatter(
-            x=_short(here.real),
-            y=_short(here.imag),
-            mode="markers",
-            marker={"color": tone("gradient", theme), "size": 8, "opacity": 0.8},
-            hovertemplate="%{x:.3f} + %{y:.3f} i<extra></extra>",
-            name="measured",
-        ),
-        go.Scatter(
-            x=[-corner],
-            y=[corner],
-            mode="text",
-            text=[f"<i>t</i> = {steps[k]}<br>{share}"],
-            textposition="bottom right",
-            textfont={"size": 14, "color": ink(theme).ink},
-            hoverinfo="skip",
-            name="share",
-        ),
-        go.Scatter(
-            x=[int(steps[k])] * 2,
-            y=[0, top],
-            xaxis="x2",
-            yaxis="y2",
-            mode="lines",
-            line={"color": ink(theme).ink, "width": 1.5},
-            hoverinfo="skip",
-            name="cursor",
-        ),
+        {"x": _short(circles[0]), "y": _short(circles[1])},
+        {"x": _short(here.real), "y": _short(here.imag)},
+        {"x": [-corner], "y": [corner], "text": [f"<i>t</i> = {steps[k]}<br>{share}"]},
+        {"x": [int(steps[k])] * 2, "y": [0, top]},
+    ]
+
+
+def _looks(theme: str) -> list[dict[str, Any]]:
+    """How what changes is drawn; the same at every step."""
+    below = {"xaxis": "x2", "yaxis": "y2", "mode": "lines", "line": {"color": ink(theme).ink, "width": 1.5}}
+    dashed = {"color": tone("theory", theme), "width": 1.25, "dash": "dash"}
+    dots = {"color": tone("gradient", theme), "size": 8, "opacity": 0.8}
+    words = {"textposition": "bottom right", "textfont": {"size": 14, "color": ink(theme).ink}}
+    return [
+        {"name": "theory", "mode": "lines", "line": dashed, "hoverinfo": "skip"},
+        {
+            "name": "measured",
+            "mode": "markers",
+            "marker": dots,
+            "hovertemplate": "%{x:.3f} + %{y:.3f} i<extra></extra>",
+        },
+        {"name": "share", "mode": "text", "hoverinfo": "skip", **words},
+        {"name": "cursor", "hoverinfo": "skip", **below},
     ]
 
 

@@ -90,7 +90,9 @@ def test_every_frame_holds_the_eigenvalues_of_its_step(run, theme):
         np.testing.assert_allclose(
             [np.nanmin(radii), np.nanmax(radii)], [float(r[0, k]) for r in result.ring], atol=2e-4
         )
-        assert frame.traces == (0, 1, 2, 3) and ring.line.dash == "dash"
+        assert list(frame.traces) == [0, 1, 2, 3]
+    assert figure.data[0].line.dash == "dash" and figure.data[0].line.color == tone("theory", theme)
+    assert figure.data[1].marker.color == tone("gradient", theme)
     steps = figure.layout.sliders[0].steps
     assert [s.label for s in steps] == [f.name for f in figure.frames] and steps[0].method == "animate"
     circle = figure.layout.shapes[0]
