@@ -31,8 +31,9 @@ def picture() -> None:
         st.session_state["graph_trouble"] = take(hand, row, which, st.session_state["graph"].pick)
 
     _, gone = edits(hand)
-    for sentence in filter(None, (gone, st.session_state.pop("graph_trouble", ""))):
-        st.warning(plain(sentence), icon=":material/edit_off:")
+    with st.container():
+        for sentence in filter(None, (gone, st.session_state.pop("graph_trouble", ""))):
+            st.warning(plain(sentence), icon=":material/edit_off:")
     with st.spinner("Computing …"):
         drawn = picture_of(hand, row, which)
     viewer(drawn.payload, key="graph", on_pick=obey)

@@ -14,7 +14,7 @@ from rnn_core.analysis.intervene import changed_input, edited
 from rnn_core.records.intervention import Intervention
 from rnn_core.rehearsal import rehearse
 
-SLOT, MOST_EDITS, MOST_WORK, LARGEST = "graph_edits", 32, 10**9, 3.4e38
+SLOT, MOST_EDITS, MOST_WORK = "graph_edits", 32, 10**9
 RULES = {"adam": "Adam", "sgd": "SGD", "momentum": "momentum", "rmsprop": "RMSProp"}
 
 
@@ -82,8 +82,6 @@ def picture_of(hand: Hand, row: int, which: int) -> Picture:
 def _edit(hand: Hand, row: int, which: int, *, node: str, unit: int, t: int | None, value: float) -> Edit:
     if type(unit) is not int or type(value) not in (int, float) or not isinstance(node, str):
         raise TypeError("An edit names one number.")
-    if abs(value) > LARGEST:
-        raise ValueError(f"{value:.3g} is larger than any number this network can hold, so nothing was changed.")
     what = {"unit": unit, "value": float(value)}
     if t is None:
         return Edit(node, unit, t, row, which, Intervention(kind="weight", name=_full(hand.then, which, node), **what))

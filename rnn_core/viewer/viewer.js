@@ -2017,7 +2017,7 @@ class GraphView extends View {
   }
 
   choose(id, t = this.t) {
-    if (this.byId[id] && id !== this.node) Object.assign(this, { node: id, unit: 0, cell: [0, 0] })
+    if (this.byId[id] && id !== this.node) Object.assign(this, { node: id, unit: 0, cell: [0, 0], complaint: undefined })
     this.setTime(t)
     this.remember()
     this.ask(BASE)
@@ -2172,13 +2172,17 @@ class GraphView extends View {
 
   /** A number field that asks Python to change one number; what is no number is refused here, and the text stays. */
   editField(label, value, edit) {
-    const field = html("input", { type: "text", inputmode: "decimal", value, size: 9, "aria-label": label, spellcheck: "false", autocomplete: "off" }), why = html("p", { class: "why", role: "alert", hidden: true })
+    const field = html("input", { type: "text", inputmode: "decimal", value, size: 9, "aria-label": label, spellcheck: "false", autocomplete: "off" })
+    const why = html("p", { class: "why", role: "alert", hidden: this.complaint?.label !== label, text: this.complaint?.text ?? "" })
+    field.addEventListener("input", () => { field.dataset.typed = field.value })
     field.addEventListener("keydown", event => {
       if (event.key !== "Enter") return
       const read = asNumber(field.value)
+      this.complaint = read.why ? { label, text: read.why } : undefined
       why.hidden = !read.why
       why.textContent = read.why ?? ""
       if (read.why) { field.select(); return }
+      delete field.dataset.typed
       this.pick({ edit: { ...edit(), value: read.value } })
     })
     return { field, box: html("label", { class: "edit" }, html("span", { text: label }), field, html("span", { class: "hint", text: "Enter sets it" })), why }
@@ -2459,8 +2463,12 @@ class GraphView extends View {
     if (stamp !== this.stamp || this.carded !== this.header) {
       Object.assign(this, { stamp, carded: this.header, fresh: [] })
       const head = html("h4", {}, html("span", { class: "eq inline" }, letter({ s: node.symbol, sub: node.sub, tone: node.tone })), " ", node.title)
-      const active = this.box.getRootNode().activeElement, field = this.card.contains(active) ? active.getAttribute("aria-label") : undefined
-      this.refocus = field && (() => [...this.card.querySelectorAll("input")].find(one => one.getAttribute("aria-label") === field)?.focus())
+      const active = this.box.getRootNode().activeElement, field = this.card.contains(active) ? active.getAttribute("aria-label") : undefined, draft = active?.dataset.typed
+      this.refocus = field && (() => {
+        const again = [...this.card.querySelectorAll("input")].find(one => one.getAttribute("aria-label") === field)
+        again?.focus()
+        if (again && draft !== undefined) again.value = again.dataset.typed = draft
+      })
       this.card.replaceChildren(head, ...(node.kind === "parameter" ? this.weightCard(node) : this.valueCard(node)))
     } else if (moment === this.momentOf) return
     this.momentOf = moment

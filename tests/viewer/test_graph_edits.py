@@ -91,6 +91,24 @@ def test_a_weight_is_chosen_and_set(bare, told):
     assert page.get_by_label("row of R").input_value() == "0" and page.locator(".ring").is_visible()
 
 
+def test_what_is_being_typed_survives_new_numbers(bare, told):
+    page = bare(told())
+    page.get_by_role("button", name="x at step 2").click()
+    settle(page)
+    field = page.get_by_label("set x at this step to")
+    field.fill("0.12")
+    page.get_by_role("button", name="Gradients").evaluate("button => button.click()")
+    settle(page)
+    assert field.input_value() == "0.12" and field.evaluate("e => e.getRootNode().activeElement === e")
+    field.press("Enter")
+    assert page.evaluate("window.picks").pop()["edit"]["value"] == 0.12
+    field.fill("no number")
+    field.press("Enter")
+    page.get_by_role("button", name="Values").evaluate("button => button.click()")
+    settle(page)
+    assert page.locator(".why").is_visible() and field.input_value() == "no number"
+
+
 def test_the_sum_of_the_steps_is_told_beside_the_gradient(bare, told):
     page = bare(told())
     page.get_by_role("button", name="W, shared weights").click()
