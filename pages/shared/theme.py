@@ -5,6 +5,12 @@ import streamlit as st
 from rnn_core.records.palette import tone
 
 INK = {"light": "#1f242b", "dark": "#edeae3"}
+PAPER = {"light": "#fbfaf7", "dark": "#14171c"}
+
+
+def ground() -> str:
+    """The colour of the page."""
+    return PAPER[mode()]
 
 
 def mode() -> str:

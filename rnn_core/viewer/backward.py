@@ -36,8 +36,14 @@ def read_costates(costates, network_trace, row: int) -> dict[str, np.ndarray]:
 
 def backward_arrays(sizes: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """"∂0.h" (1, t, n), the sizes unit by unit, and "‖∂0.h‖" (1, t, 1), the norm over all units."""
-    norms = {f"‖∂{name}‖": np.linalg.norm(one, axis=1, keepdims=True)[None] for name, one in sizes.items()}
+    norms = {f"‖∂{name}‖": _norm(one)[None] for name, one in sizes.items()}
     return norms | {f"∂{name}": one[None] for name, one in sizes.items()}
+
+
+def _norm(sizes: np.ndarray) -> np.ndarray:
+    """(t, n) → (t, 1), in float32 even where squares would leave it."""
+    norm = np.linalg.norm(sizes.astype(np.float64), axis=1, keepdims=True)
+    return norm.clip(max=float(np.finfo(np.float32).max)).astype(np.float32)
 
 
 def backward_rows(top: Mapping, sizes: Mapping[str, np.ndarray], tones: Mapping[str, str]) -> list[dict]:

@@ -150,8 +150,8 @@ def pass_rows(
             back = backward_rows(top, backward or {}, others)
             if back:
                 norm, *units = (one["array"] for one in back)
-                own = {"unit": units[0]} if units else {}
-                top["card"] |= {"gradient": {"norm": norm, **own, "others": back[0]["over"]}, "below": KEY}
+                each = {"unit": units[0]} if units else {}
+                top["card"] |= {"gradient": {"norm": norm, **each, "others": back[0]["over"]}, "below": KEY}
             rows += [*layer.strips(wanted), *back]
     return rows
 
@@ -223,4 +223,4 @@ def order_units(states: np.ndarray, keep: np.ndarray | None) -> tuple[list[int],
 def _mean(values: np.ndarray) -> np.ndarray:
     """Column means that ignore missing steps; a column with none counts as zero."""
     seen = np.isfinite(values)
-    return np.where(seen, values, 0).sum(0) / np.maximum(seen.sum(0), 1)
+    return np.where(seen, values, 0).sum(0, dtype=np.float64) / np.maximum(seen.sum(0), 1)
