@@ -62,20 +62,23 @@ def main() -> None:
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
     more, gain = "[data-testid=stNumberInputStepUp]", ".st-key-lab_gain input[type=range]"
     places = [
-        ("Hidden_states", more, "", ".stage canvas"),
-        ("Unrolled_graph", more, "", ".stage svg"),
-        ("Gradients", gain, "ArrowRight", ".st-key-lab .js-plotly-plot .scatterlayer"),
+        ("Hidden_states", "", more, "", ".stage canvas"),
+        ("Unrolled_graph", "", more, "", ".stage svg"),
+        ("Gradients", "The lab", gain, "ArrowRight", ".st-key-lab .js-plotly-plot .scatterlayer"),
     ]
     everything: list[float] = []
     with dashboard() as (address, _), sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium, args=["--disable-gpu", "--disable-dev-shm-usage"]
         )
-        for place, control, key, picture in places:
+        for place, section, control, key, picture in places:
             page = browser.new_page(viewport={"width": 1440, "height": 900})
             page.goto(f"{address}/{place}")
             page.wait_for_function(IDLE, timeout=60_000)
             page.wait_for_timeout(2000)
+            if section:
+                page.get_by_role("tab", name=section).click()
+                page.locator(control).first.wait_for(timeout=60_000)
             took = sorted(presses(page, control, key, picture))
             everything += took
             report(
