@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 import torch
@@ -32,20 +33,24 @@ class StepJacobians(Result):
     def __iter__(self) -> Iterator[Tensor]:
         return iter((self.A, self.C))
 
+    @cached_property
+    def sizes(self) -> tuple[Tensor, Tensor]:
+        """Largest singular value σ and spectral radius ρ of every A_t, each (b, t)."""
+        return stretching(self.A), where_finite(lambda A: torch.linalg.eigvals(A).abs().amax(-1), self.A)
+
     def frame(self) -> pd.DataFrame:
-        """Largest singular value σ and spectral radius ρ of every A_t."""
-        sigma = stretching(self.A)
-        rho = where_finite(lambda A: torch.linalg.eigvals(A).abs().amax(-1), self.A)
+        """Largest singular value σ and spectral radius ρ of every A_t, one row a sequence and step."""
+        sigma, rho = self.sizes
         b, t = sigma.shape
         return pd.DataFrame({"sequence": torch.arange(b).repeat_interleave(t), "t": torch.arange(t).repeat(b),
                              "σ": sigma.flatten().cpu(), "ρ": rho.flatten().cpu()})
 
     @property
     def says(self) -> str:
-        table = self.frame()
-        if table["σ"].isna().all():
+        sigma = self.frame()["σ"]
+        if sigma.isna().all():
             return "this network has left the finite numbers, so no change can be followed through it."
-        return f"in the median step a small change of the state is stretched at most {table['σ'].median():.3g}-fold."
+        return f"in the median step a small change of the state is stretched at most {sigma.median():.3g}-fold."
 
     @property
     def says_not(self) -> str:
