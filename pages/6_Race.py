@@ -36,6 +36,7 @@ with picture:
         race = found(st.session_state.get("race"))
     except EngineError as error:
         st.warning(plain(error), icon=":material/link_off:")
+        st.button("Look again", icon=":material/refresh:", key="race_again")
         race = None
     if race is None:
         show_shipped()

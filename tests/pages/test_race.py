@@ -103,10 +103,9 @@ def test_only_what_can_run_the_task_is_offered(visit, task):
 
 def test_a_race_is_started_watched_and_found_again(visit):
     app = visit("Race")
-    app.multiselect(key="draft_lanes_adding").set_value(["elman", "jordan"]).run()
-    for key, value in (("draft_updates", 3), ("draft_tuning", 2)):
-        app.number_input(key=key).set_value(value).run()
-    app.number_input(key="draft_adding_length_20").set_value(6).run()
+    app.multiselect(key="draft_lanes_adding").set_value(["elman", "jordan"])
+    for key, value in (("draft_updates", 3), ("draft_tuning", 2), ("draft_adding_length_20", 6)):
+        app.number_input(key=key).set_value(value)
     app.slider(key="draft_seeds").set_value(3).run()
     app.button(key="race_start").click().run()
     assert not app.exception and not app.error
@@ -140,6 +139,8 @@ def test_pause_go_on_and_stop(visit, submitted):
 def test_an_unknown_race_says_so_and_the_shipped_one_is_shown(visit, name):
     app = visit("Race", race=name)
     assert len(app.warning) == 1 and "ships with the explorer" in told(app)
+    app.button(key="race_again").click().run()
+    assert len(app.warning) == 1 and not app.exception
 
 
 def test_a_single_run_is_not_a_race(visit):
