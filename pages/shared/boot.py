@@ -19,6 +19,7 @@ def warm() -> None:
     import sklearn.linear_model
     import sklearn.neighbors  # noqa: F401
     import torch
+    import torch.func
 
     import rnn_core.jobs  # noqa: F401
     from rnn_core.shipped import shipped

@@ -179,6 +179,15 @@ def arrive(keep: Sequence[str] = ()) -> tuple[Hand, list[str]]:
     return hand, notices
 
 
+def _take(run_id: str, notices: list[str]) -> None:
+    """Put the run that a link names in hand; of a race, whose place is another page, a sentence says so."""
+    record = engine().spec(run_id)
+    if isinstance(record, rc.Experiment):
+        hold(record, run_id)
+    else:
+        notices.append("The run of this link is a race of several networks: it can be seen on the page Race.")
+
+
 def _read(query: dict[str, str]) -> list[str]:
     """Take what a link names; returns what had to be mended. A run's own record wins over what stands beside it."""
     run_id, moment = query.pop("run", None), query.pop("moment", None)
@@ -186,7 +195,7 @@ def _read(query: dict[str, str]) -> list[str]:
     hold(spec, None)
     try:
         if run_id is not None:
-            hold(engine().spec(run_id), run_id)
+            _take(run_id, notices)
         elif spec != shipped_spec():
             engine().look(spec.id)
             hold(spec, spec.id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import rnn_core as rc
+from rnn_core.jobs import connect
 from rnn_core.shipped import shipped
 
 
@@ -73,3 +74,11 @@ def test_a_run_seen_in_the_past_is_complete() -> None:
     assert run.update == 2000 and then.measure() != run.measure()
     with pytest.raises(ValueError, match="no moment"):
         run.then(-1)
+
+
+def test_a_link_to_a_race_leads_elsewhere_in_one_sentence(visit) -> None:
+    tiny = {"length": 6, "batch_size": 4, "budget": 118, "seeds": 3, "rates": (0.01,), "tuning_updates": 1}
+    race = rc.Race.of(["elman", "lstm"], "adding", tuning_seeds=1, race_updates=1, **tiny)
+    app = visit("Train", run=connect().submit(race, owner="test", go=False))
+    assert ["it can be seen on the page Race" in w.value for w in app.warning] == [True]
+    assert "run" not in app.query_params and numbers(app)
