@@ -15,7 +15,7 @@ NEEDS = {"watchers": "a load client: python -m benchmarks.watchers path/to/clien
 
 
 def main(names: list[str]) -> int:
-    """Run each in a process of its own, in the surroundings of an engine's worker; the exit status is 1 when one of them failed to run."""
+    """Run each in a process of its own, in the surroundings of an engine's worker; returns 1 when one failed to run."""
     unknown = [name for name in names if name not in ALL]
     if unknown:
         print(f"There is no benchmark “{unknown[0]}”; there are {', '.join(ALL)}.", file=sys.stderr)

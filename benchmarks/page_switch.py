@@ -1,7 +1,7 @@
 """How long from a click on another page until its question and its main picture stand there, in a warm dashboard?
 
-Timed in the page itself: from the press to the first frame in which the new page's title and picture are there. The time
-until its script has come to rest is told beside it.
+Timed in the page itself: from the press to the first frame in which the new page's title and picture are there. The
+time until its script has come to rest is told beside it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ ARMED = """([label, picture]) => {
   const all = root => [...root.querySelectorAll('*')].flatMap(e => [e, ...(e.shadowRoot ? all(e.shadowRoot) : [])])
   const title = () => document.querySelector('h1')?.innerText
   const idle = () => document.querySelector('[data-testid="stApp"]').dataset.testScriptState === 'notRunning'
-  const link = [...document.querySelectorAll('[data-testid=stPageLink] a')].find(a => a.innerText.trim().endsWith(label))
+  const links = [...document.querySelectorAll('[data-testid=stPageLink] a')]
+  const link = links.find(a => a.innerText.trim().endsWith(label))
   const before = title()
   window.took = new Promise(done => {
     const started = performance.now()

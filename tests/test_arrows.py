@@ -73,7 +73,7 @@ OUTSIDE = {
     "distributed": {"jobs"},
     "tornado": {"jobs"},
     "psutil": {"jobs", "benchmarks"},
-    "tqdm": {"", "__main__", "run", "verify"} | LOOSE,
+    "tqdm": {"", "__main__", "run", "race", "verify"} | LOOSE,
     "playwright": {"benchmarks"},
     "click": {"", "__main__", "jobs", "verify"} | LOOSE,
 }

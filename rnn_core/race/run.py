@@ -6,12 +6,13 @@ import json
 import math
 import statistics
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from typing import Any
 
 import safetensors.torch
 import torch
 from torch import Tensor
+from tqdm.auto import tqdm
 
 from rnn_core.fleet import Fleet
 from rnn_core.race.record import Race
@@ -178,8 +179,8 @@ class RaceRun:
         return hashed.hexdigest()[:16]
 
 
-def race(spec: Race, *, tell: Callable[[int, int], Any] | None = None, threads: int = 1) -> RaceRun:
-    """Carry a race out to its end; ``tell(update, of)`` is called after each update.
+def race(spec: Race, *, quiet: bool = False, threads: int = 1) -> RaceRun:
+    """Carry a race out to its end, with a progress bar unless ``quiet``.
 
     One thread, as in the engine, gives the engine's numbers bit for bit.
     """
@@ -187,9 +188,10 @@ def race(spec: Race, *, tell: Callable[[int, int], Any] | None = None, threads: 
     torch.set_num_threads(threads)
     try:
         run = RaceRun(spec)
-        for step in run.training():
-            if step is not None and tell is not None:
-                tell(step.update, spec.updates)
+        with tqdm(total=spec.updates, disable=quiet, unit="update", desc=spec.title) as bar:
+            for step in run.training():
+                if step is not None:
+                    bar.update(step.update - bar.n)
         return run
     finally:
         torch.set_num_threads(before)

@@ -6,7 +6,6 @@ import math
 from types import SimpleNamespace
 
 import pytest
-import torch
 
 import rnn_core as rc
 from tests.cells.cases import same

@@ -19,4 +19,4 @@ def small() -> Race:
 @pytest.fixture(scope="package")
 def done(small) -> RaceRun:
     """The same race carried out."""
-    return race(small)
+    return race(small, quiet=True)

@@ -99,7 +99,7 @@ def test_a_checkpoint_of_another_race_is_refused(small, done):
 
 def test_seeds_that_diverge_do_so_alone_and_it_goes_on():
     settings = SMALL | {"rates": (10.0,), "clip": 0.0, "optimiser": "sgd", "race_updates": 30, "budget": 100}
-    run = race(Race.of(["jordan", "elman"], "adding", **settings))
+    run = race(Race.of(["jordan", "elman"], "adding", **settings), quiet=True)
     assert run.status == "done" and all(r["update"] for r in run.records)
     losses = run.records[-1]["losses"]
     assert any(v is None for own in losses for v in own)
@@ -107,7 +107,7 @@ def test_seeds_that_diverge_do_so_alone_and_it_goes_on():
     assert "diverged" in run.verdict.says.lower() and not run.verdict.summary().empty
 
 
-def test_the_number_of_threads_is_given_back(small):
-    seen = []
-    race(small, tell=lambda update, of: seen.append((update, of)))
-    assert torch.get_num_threads() == 1 and seen[-1] == (14, 14)
+def test_threads_are_given_back_and_progress_is_shown(small, capsys):
+    run = race(small)
+    assert torch.get_num_threads() == 1 and run.update == 14
+    assert "14/14" in capsys.readouterr().err
