@@ -44,27 +44,37 @@ ARMED = """picture => {
 
 
 def presses(page: Page, control: str, key: str, picture: str) -> Iterator[float]:
-    """Milliseconds of each press, the page at rest in between; the first is not counted."""
+    """Milliseconds of each press, the page at rest in between; keys take turns, and the first press is not counted."""
     for k in range(PRESSES + 1):
         page.wait_for_function(IDLE, timeout=60_000)
         page.wait_for_timeout(400)
         where = page.locator(control).first
         where.focus()
         page.evaluate(ARMED, picture)
-        where.press(key) if key else where.click()
+        keys = key.split()
+        where.press(keys[k % len(keys)]) if keys else where.click()
         took = page.evaluate("window.took")
         if k:
             yield took
 
 
 def main() -> None:
-    """Measure the held-out sequence on Hidden states and Unrolled graph, and the lab's gain on Gradients."""
+    """Measure the cheap controls of every page that has some: the tape, the sequence looked at, the lab, the axes."""
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
     more, gain = "[data-testid=stNumberInputStepUp]", ".st-key-lab_gain input[type=range]"
+    back, other, lines = ".st-key-tape_back button", "button[kind=segmented_control]", ".js-plotly-plot .scatterlayer"
     places = [
+        ("Train", "", back, "", ".st-key-curve canvas"),
         ("Hidden_states", "", more, "", ".stage canvas"),
+        ("Hidden_states", "", back, "", ".stage canvas"),
+        ("Gradients", "", back, "", f".st-key-norms {lines}"),
+        ("Gradients", "The lab", gain, "ArrowRight", f".st-key-lab {lines}"),
         ("Unrolled_graph", "", more, "", ".stage svg"),
-        ("Gradients", "The lab", gain, "ArrowRight", ".st-key-lab .js-plotly-plot .scatterlayer"),
+        ("Unrolled_graph", "", back, "", ".stage svg"),
+        ("Architectures", "Parts", ".st-key-softmax_temperature input[type=range]", "ArrowLeft ArrowRight",
+         ".st-key-part_temperature .plot"),
+        ("Race", "", f".st-key-race_over {other}", "", f".st-key-race {lines}"),
+        ("Runs", "", f".st-key-runs_over {other}", "", f".st-key-compare {lines}"),
     ]
     everything: list[float] = []
     with dashboard() as (address, _), sync_playwright() as playwright:
@@ -82,7 +92,7 @@ def main() -> None:
             took = sorted(presses(page, control, key, picture))
             everything += took
             report(
-                f"control to picture, {place}",
+                f"control to picture, {place}{f', {section}' if section else ', tape' if control == back else ''}",
                 "p50 ≤ 200 ms, p95 ≤ 500 ms",
                 _met(took),
                 p50=percentile(took, 0.5),
