@@ -58,8 +58,9 @@ class Watched:
     def run(self, age: float = PICTURE) -> rc.Run:
         """The run itself; while it moves, no older than ``age`` seconds and a checkpoint, or being renewed."""
         look, now = self.glance(), self._run
-        still = now is not None and now.update == look.update and look.status != "running"
-        if now is None or not still and time.monotonic() - self._fetched > age:
+        moves = look.status in ("queued", "running")
+        old = time.monotonic() - self._fetched > age
+        if now is None or (old if moves else now.update != look.update):
             with claimed(self._fetching, wait=now is None) as mine:
                 if mine and (self._run is now):
                     self._run, self._fetched = engine().fetch(self.run_id), time.monotonic()

@@ -154,7 +154,7 @@ def test_pause_change_the_rate_go_on_and_reload(page: Page, wait_idle, shoot) ->
     other.goto(address)
     other.get_by_text("training, update").wait_for(timeout=60_000)
     other.close()
-    page.get_by_role("button", name="Stop").click()
+    page.locator(".st-key-stop button").first.click()
     page.get_by_text("stopped after update").wait_for()
     wait_idle(page)
     assert page.url == address, "the same browser still holds the same run, not a copy"

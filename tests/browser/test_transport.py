@@ -16,7 +16,7 @@ def until(page: Page, condition: Callable[[], bool], seconds: float = 60.0) -> N
     """Wait for a condition while the browser goes on."""
     end = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < end, "waited in vain"
+        assert time.monotonic() < end, f"waited in vain; the page says: {line(page)}"
         page.wait_for_timeout(100)
 
 
@@ -38,6 +38,8 @@ def moment(page: Page) -> str:
 def test_keys_play_pause_make_one_update_and_move_the_tape(page: Page, wait_idle, shoot) -> None:
     page.goto(f"/Train?{SLOW}&seed=31")
     wait_idle(page)
+    page.locator(".st-key-keys").wait_for(state="attached")
+    page.wait_for_timeout(1000)
     page.keyboard.press("Space")
     until(page, lambda: "training, update" in line(page) and update(page) > 8)
     page.keyboard.press("Space")

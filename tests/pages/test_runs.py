@@ -86,6 +86,7 @@ def test_own_runs_come_first_and_are_compared(open_runs, tried) -> None:
     assert list(boxes)[:3] == [f"tick:{tried[name]}" for name in ("three", "two", "one")]
     app.checkbox(key=f"tick:{tried['one']}").check().run()
     app.checkbox(key=f"tick:{tried['two']}").check().run()
+    app.text_input(key="runs_text").set_value("LSTM").run()
     app.checkbox(key="tick:shipped").uncheck().run()
     assert not app.exception
     engine = connect()
