@@ -2,8 +2,13 @@
  * The viewer of the RNN explorer: one plain ES module for Streamlit components and for anywidget.
  *
  * `header.view` chooses the picture: "timeline" (rows over time under one cursor) or "graph" (the unrolled network).
- * 1 payload · 2 numbers, colours, geometry · 3 small DOM · 4 what both views share · 5 cards · 6 timeline · 7 graph · 8 hosts
- * Everything in 1 and 2 is pure and exported for the tests; nothing touches the DOM at import time.
+ * Written from parts/ by python -m rnn_core.viewer.join: change a part, not this file.
+ */
+
+// What Python packed, read again.
+
+/**
+ * The header of a payload.
  *
  * Every header: view, key (the cursor is remembered under it), T, start, palette; link (cursor shared), labels (of steps).
  * timeline: rows, marks, moments (updates on the tape), full (the moment that has all numbers), try [{say, label, set}],
@@ -21,12 +26,10 @@
  * An equation is {terms: [{s, sub, tone, array} | {op}], numbers}; numbers says that they may stand in for the letters.
  */
 
-// ── 1. Payload ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
 const TYPES = { uint8: Uint8Array, uint16: Uint16Array, float32: Float32Array }
 
 /** u32 header length | JSON header | padding to 8 | arrays → {header, arrays: {name: {shape, data, range}}} */
-export function unpack(bytes) {
+function unpack(bytes) {
   const u8 = bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes.buffer ?? bytes, bytes.byteOffset ?? 0, bytes.byteLength)
   const length = new DataView(u8.buffer, u8.byteOffset, 4).getUint32(0, true)
   const header = JSON.parse(new TextDecoder().decode(u8.subarray(4, 4 + length)))
@@ -42,12 +45,12 @@ export function unpack(bytes) {
 }
 
 /** The highest level means missing; level 0 is low and the last but one is high. */
-export function dequantise(level, [low, high], top = 255) {
+function dequantise(level, [low, high], top = 255) {
   return level === top ? NaN : low + level / (top - 1) * (high - low)
 }
 
 /** Read an array of shape (T), (T, N) or (M, T, N) as at(moment, t, n), whatever its dtype. */
-export function reader({ shape, data, range }) {
+function reader({ shape, data, range }) {
   const [M, T, N] = shape.length === 3 ? shape : shape.length === 2 ? [1, ...shape] : [1, shape[0], 1]
   const top = data instanceof Float32Array ? 0 : 2 ** (8 * data.BYTES_PER_ELEMENT) - 1
   const place = (m, t, n) => (Math.min(m, M - 1) * T + t) * N + n
@@ -55,14 +58,14 @@ export function reader({ shape, data, range }) {
   return { M, T, N, at, data, top, span: range }
 }
 
-// ── 2. Numbers, colours, geometry ───────────────────────────────────────────────────────────────────────────────────
+// Numbers: kept in range, rounded, written as text.
 
-export const clamp = (value, low, high) => Math.max(low, Math.min(high, value))
-export const ease = u => u < .5 ? 2 * u * u : 1 - (2 - 2 * u) ** 2 / 2
-export const mix = (a, b, u) => a + (b - a) * u
+const clamp = (value, low, high) => Math.max(low, Math.min(high, value))
+const ease = u => u < .5 ? 2 * u * u : 1 - (2 - 2 * u) ** 2 / 2
+const mix = (a, b, u) => a + (b - a) * u
 
 /** A number as text: two decimals, a real minus sign, short when large or tiny, a dash when missing. */
-export function fixed(value, digits = 2) {
+function fixed(value, digits = 2) {
   if (value === undefined || Number.isNaN(value)) return "–"
   const size = Math.abs(value)
   if (size === Infinity) return value < 0 ? "−∞" : "∞"
@@ -71,22 +74,78 @@ export function fixed(value, digits = 2) {
 }
 
 /** A symbol that is only a blank or a line break, made visible. */
-export const visible = token => ({ " ": "␣", "\n": "↵", "\t": "⇥" })[token] ?? token ?? ""
+const visible = token => ({ " ": "␣", "\n": "↵", "\t": "⇥" })[token] ?? token ?? ""
 
 /** A gradient's size as text, "3e−5". */
-export const scientific = value => value === 0 ? "0" : Number.isFinite(value) ? value.toExponential(0).replace("-", "−").replace("+", "") : "–"
+const scientific = value => value === 0 ? "0" : Number.isFinite(value) ? value.toExponential(0).replace("-", "−").replace("+", "") : "–"
 
-/** Where a key moves the time cursor; null when the key is not about time. */
-export function keyStep(key, t, T, shift = false) {
-  const step = { ArrowRight: 1, ArrowLeft: -1, PageUp: 10, PageDown: -10 }[key]
-  if (step) return clamp(t + step * (shift && Math.abs(step) === 1 ? 10 : 1), 0, T - 1)
-  return key === "Home" ? 0 : key === "End" ? T - 1 : null
+/** The range of some series, symmetric about zero when they change sign, never empty. */
+function spread(series) {
+  let low = Infinity, high = -Infinity
+  for (const values of series) for (const v of values) if (Number.isFinite(v)) { low = Math.min(low, v); high = Math.max(high, v) }
+  if (low > high) return [0, 1]
+  if (low < 0) { const size = Math.max(-low, high, .4) * 1.05; return [-size, size] }
+  return [0, Math.max(high, .4) * 1.05]
 }
 
-export const rgb = hex => [1, 3, 5].map(i => parseInt(hex.slice(i, i + 2), 16))
+/** The place in a rising list that is nearest to a value. */
+const nearest = (list, value) => list.reduce((best, v, i) => Math.abs(v - value) < Math.abs(list[best] - value) ? i : best, 0)
+
+/** A file name made of words: letters and digits stay, all else becomes hyphens. */
+function fileName(words, ending) {
+  const safe = words.map(word => String(word ?? "").normalize("NFKC").replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "")).filter(Boolean)
+  return safe.join("-").slice(0, 80).replace(/-+$/, "") + "." + ending
+}
+
+/** Size of a gradient on the fixed scale from 1e−8 (0) to 10 (1). */
+const gradientLevel = size => size > 0 && Number.isFinite(size) ? clamp((Math.log10(size) + 8) / 9, 0, 1) : 0
+
+const gradientWidth = size => gradientLevel(size) ? .75 + 5.25 * gradientLevel(size) : 0
+
+/** At most `most` places spread evenly over n. */
+const sample = (n, most) => n <= most ? Array.from({ length: n }, (_, i) => i) : Array.from({ length: most }, (_, i) => Math.floor(i * n / most))
+
+const norm = values => Math.sqrt(values.reduce((sum, v) => sum + v * v, 0))
+
+/** A visitor's text as a number: {value}, or {why} not, in one sentence. */
+function asNumber(text) {
+  const plain = text.trim().replace("−", "-").replace(",", "."), quoted = text.trim().slice(0, 24)
+  if (!plain) return { why: "Type a number first." }
+  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain)) return { why: `“${quoted}” is not a number, so nothing was changed.` }
+  const value = Number(plain)
+  return Math.abs(value) <= 1e30 ? { value } : { why: `“${quoted}” is too large for a network to count with, so nothing was changed.` }
+}
+
+/** How many decimals tell numbers up to this size apart. */
+const decimals = size => clamp(3 - Math.floor(Math.log10(Math.abs(size) || 1)), 0, 8)
+
+/** A number with so many decimals and a real minus sign. */
+function exact(value, digits) {
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? "–" : value < 0 ? "−∞" : "∞"
+  const text = Math.abs(value).toFixed(digits)
+  return (value < 0 && Number(text) !== 0 ? "−" : "") + text
+}
+
+/** Numbers rounded so that what is shown adds up to the rounded sum: each moves by less than one of the last digit. */
+function addUp(values, digits) {
+  const one = 10 ** digits, scaled = values.map(v => v * one), low = scaled.map(Math.floor)
+  const missing = Math.round(scaled.reduce((a, b) => a + b, 0)) - low.reduce((a, b) => a + b, 0)
+  const order = scaled.map((v, i) => [v - low[i], i]).sort((a, b) => b[0] - a[0] || a[1] - b[1])
+  for (const [, i] of order.slice(0, clamp(missing, 0, order.length))) low[i] += 1
+  return low.map(v => v / one)
+}
+
+/** A size told with three figures, whatever its scale. */
+const amount = value => !Number.isFinite(value) ? fixed(value) : value !== 0 && Math.abs(value) < .001 ? value.toExponential(2).replaceAll("-", "−") : String(Number(value.toPrecision(3))).replace("-", "−")
+
+const percent = share => Number.isFinite(share) ? (share === 0 ? "0" : share < 1e-6 ? scientific(100 * share) : Number((100 * share).toPrecision(2))) + " %" : "all"
+
+// Colours: scales, the colour of a value, pictures of coloured cells.
+
+const rgb = hex => [1, 3, 5].map(i => parseInt(hex.slice(i, i + 2), 16))
 
 /** 256 colours as little-endian RGBA words, interpolated between hex stops. */
-export function lut(stops) {
+function lut(stops) {
   const points = stops.map(rgb), out = new Uint32Array(256)
   for (let i = 0; i < 256; i++) {
     const place = i / 255 * (points.length - 1), k = Math.min(points.length - 2, Math.floor(place))
@@ -97,14 +156,14 @@ export function lut(stops) {
 }
 
 /** The colour word of a value; a missing value is transparent. */
-export function shade(value, [low, high], table) {
+function shade(value, [low, high], table) {
   return Number.isNaN(value) ? 0 : table[clamp(Math.round((value - low) / (high - low) * 255), 0, 255)]
 }
 
-export const cssColour = word => `rgb(${word & 255} ${word >> 8 & 255} ${word >> 16 & 255} / ${word ? 1 : 0})`
+const cssColour = word => `rgb(${word & 255} ${word >> 8 & 255} ${word >> 16 & 255} / ${word ? 1 : 0})`
 
 /** (T, N) values of one moment → an N-row, T-column picture, rows in the given order of units; log for gradients' sizes. */
-export function pixels({ M, T, N, data, top, span }, m, order, range, table, { out = new Uint32Array(T * order.length), log = false } = {}) {
+function pixels({ M, T, N, data, top, span }, m, order, range, table, { out = new Uint32Array(T * order.length), log = false } = {}) {
   const [low, high] = log ? [0, 1] : range, scale = high > low ? 255 / (high - low) : 0, first = Math.min(m, M - 1) * T * N
   const step = top ? (span[1] - span[0]) / (top - 1) : 1, start = top ? span[0] : 0
   order.forEach((unit, row) => {
@@ -120,68 +179,77 @@ export function pixels({ M, T, N, data, top, span }, m, order, range, table, { o
   return out
 }
 
-/** The range of some series, symmetric about zero when they change sign, never empty. */
-export function spread(series) {
-  let low = Infinity, high = -Infinity
-  for (const values of series) for (const v of values) if (Number.isFinite(v)) { low = Math.min(low, v); high = Math.max(high, v) }
-  if (low > high) return [0, 1]
-  if (low < 0) { const size = Math.max(-low, high, .4) * 1.05; return [-size, size] }
-  return [0, Math.max(high, .4) * 1.05]
+/** A colour that every program reads: "color(srgb 1 0 0)", as browsers report mixed colours, becomes "rgb(255, 0, 0)". */
+function plainColour(colour) {
+  const parts = colour.match(/^color\(srgb ([\d.e-]+) ([\d.e-]+) ([\d.e-]+)(?: \/ ([\d.]+))?\)$/)
+  if (!parts) return colour
+  const [r, g, b] = parts.slice(1, 4).map(part => Math.round(255 * clamp(Number(part), 0, 1)))
+  return parts[4] === undefined ? `rgb(${r}, ${g}, ${b})` : `rgba(${r}, ${g}, ${b}, ${parts[4]})`
+}
+
+function luminance(colour) {
+  const [r, g, b] = (colour.match(/[\d.]+/g) ?? [255, 255, 255]).map(Number)
+  return .2126 * r + .7152 * g + .0722 * b
+}
+
+// The time axis: which steps are seen, how far a key goes, how fast Play is.
+
+/** Where a key moves the time cursor; null when the key is not about time. */
+function keyStep(key, t, T, shift = false) {
+  const step = { ArrowRight: 1, ArrowLeft: -1, PageUp: 10, PageDown: -10 }[key]
+  if (step) return clamp(t + step * (shift && Math.abs(step) === 1 ? 10 : 1), 0, T - 1)
+  return key === "Home" ? 0 : key === "End" ? T - 1 : null
 }
 
 /** Distance between two labels of the time axis. */
-export function tickStep(cell, room = 44) {
+function tickStep(cell, room = 44) {
   return [1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000, 2000, 5000].find(step => step * cell >= room) ?? 10000
 }
 
 /** The labelled steps of a time axis that shows the steps from first to last. */
-export function ticks({ cell, first, last }, room) {
+function ticks({ cell, first, last }, room) {
   const step = tickStep(cell, room), start = Math.ceil(first / step) * step, found = []
   for (let t = start; t + .5 <= last; t += step) found.push(t)
   return found
 }
 
-/** Height of one unit's line in a heatmap. */
-export function unitHeight(N, maps, { small, short, slim = false }) {
-  const room = (short ? 128 : small ? 170 : 196) / (maps > 2 ? 1.9 : maps > 1 ? 1.4 : 1) * (slim ? .45 : 1)
-  return clamp(room / N, slim ? .5 : 1, N <= 6 && !slim ? 18 : slim ? 8 : 12)
-}
-
 const FEWEST = 8
 
 /** A stretch [from, to) of the time axis, moved and cut to lie within 0 … T and never narrower than a few steps. */
-export function fitSpan([from, to], T) {
+function fitSpan([from, to], T) {
   const width = clamp(to - from, Math.min(FEWEST, T), T), start = clamp(from, 0, T - width)
   return [start, start + width]
 }
 
 /** The stretch made `factor` times as wide (below 1: closer), with the place `at` staying where it was. */
-export function zoomSpan([from, to], T, factor, at = (from + to) / 2) {
+function zoomSpan([from, to], T, factor, at = (from + to) / 2) {
   const width = clamp((to - from) * factor, Math.min(FEWEST, T), T), share = (at - from) / (to - from)
   return fitSpan([at - share * width, at + (1 - share) * width], T)
 }
 
-export const panSpan = ([from, to], T, by) => fitSpan([from + by, to + by], T)
+const panSpan = ([from, to], T, by) => fitSpan([from + by, to + by], T)
 
-export const isWhole = ([from, to], T) => to - from > T - 1e-6
+const isWhole = ([from, to], T) => to - from > T - 1e-6
 
-export const isSeen = ([from, to], t) => t + .5 > from && t + .5 < to
+const isSeen = ([from, to], t) => t + .5 > from && t + .5 < to
 
 /** The stretch in which step t is seen: the same, or a page further on or back. */
-export function followSpan([from, to], T, t) {
+function followSpan([from, to], T, t) {
   if (isSeen([from, to], t)) return [from, to]
   const width = to - from, lead = .1 * width
   return fitSpan(t < from ? [t + 1 + lead - width, t + 1 + lead] : [t - lead, t - lead + width], T)
 }
 
 /** Milliseconds a step stays on screen: a short run is readable, and a long one does not take minutes. */
-export const paceOf = (T, { pace = 140, calm = false, speed = 1 } = {}) => (calm ? 500 : clamp(14000 / T, 33, pace)) / speed
+const paceOf = (T, { pace = 140, calm = false, speed = 1 } = {}) => (calm ? 500 : clamp(14000 / T, 33, pace)) / speed
 
 /** Steps that are due after some milliseconds: one at a time while each can be seen, a few when they outrun the frames. */
-export const stepsDue = (elapsed, pace) => elapsed < pace ? 0 : pace >= 16 ? 1 : Math.min(8, Math.floor(elapsed / pace))
+const stepsDue = (elapsed, pace) => elapsed < pace ? 0 : pace >= 16 ? 1 : Math.min(8, Math.floor(elapsed / pace))
+
+// A stretch of one unit's steps: where its threshold may lie and when it is on.
 
 /** Halfway between what a unit holds in a stretch of steps and what it holds elsewhere, to two digits: where "on" may begin. */
-export function halfway(values, first, last, [low, high]) {
+function halfway(values, first, last, [low, high]) {
   const mean = list => { const known = list.filter(Number.isFinite); return known.length ? known.reduce((a, b) => a + b) / known.length : undefined }
   const inside = mean(values.slice(first, last + 1)), outside = mean([...values.slice(0, first), ...values.slice(last + 1)])
   const value = ((inside ?? outside ?? 0) + (outside ?? (low + high) / 2)) / 2
@@ -189,7 +257,7 @@ export function halfway(values, first, last, [low, high]) {
 }
 
 /** The runs of steps [first, last] whose values reach a threshold. */
-export function onRuns(values, threshold) {
+function onRuns(values, threshold) {
   const runs = []
   values.forEach((v, t) => {
     if (!(v >= threshold)) return
@@ -199,27 +267,26 @@ export function onRuns(values, threshold) {
   return runs
 }
 
-/** The place in a rising list that is nearest to a value. */
-export const nearest = (list, value) => list.reduce((best, v, i) => Math.abs(v - value) < Math.abs(list[best] - value) ? i : best, 0)
+// Where the timeline's rows stand, and what lies under a point.
+
+/** Height of one unit's line in a heatmap. */
+function unitHeight(N, maps, { small, short, slim = false }) {
+  const room = (short ? 128 : small ? 170 : 196) / (maps > 2 ? 1.9 : maps > 1 ? 1.4 : 1) * (slim ? .45 : 1)
+  return clamp(room / N, slim ? .5 : 1, N <= 6 && !slim ? 18 : slim ? 8 : 12)
+}
 
 /** A wished place made possible: a step, a unit and a moment that exist. */
-export function startAt({ t, unit, map, moment }, { T, maps, last }) {
+function startAt({ t, unit, map, moment }, { T, maps, last }) {
   const whole = (value, top, otherwise) => Number.isFinite(value) ? clamp(Math.round(value), 0, top) : otherwise
   const row = maps.find(one => one.array === map) ?? maps[0]
   return { t: whole(t, T - 1, 0), map: row?.array, unit: row && (row.order.includes(unit) ? unit : row.order[0]), moment: whole(moment, last, last) }
-}
-
-/** A file name made of words: letters and digits stay, all else becomes hyphens. */
-export function fileName(words, ending) {
-  const safe = words.map(word => String(word ?? "").normalize("NFKC").replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "")).filter(Boolean)
-  return safe.join("-").slice(0, 80).replace(/-+$/, "") + "." + ending
 }
 
 const HEIGHTS = { bars: [44, 34], area: [24, 17], line: [72, 54], cell: [52, 36], tokens: [22, 20] }
 const GAPS = { bars: [14, 10], area: [9, 6], line: [10, 6], cell: [12, 8], tokens: [12, 8], heatmap: [18, 12] }
 
 /** Where each row stands, and which steps are seen: {left, plot, cell, first, last, rows: [{row, y, h}], top, bottom, height}. */
-export function layoutRows(rows, T, { width, small = false, short = false, span: [first, last] = [0, T] }) {
+function layoutRows(rows, T, { width, small = false, short = false, span: [first, last] = [0, T] }) {
   const left = small ? 78 : 148, right = small ? 50 : 58, which = short && !small ? 1 : 0, plot = Math.max(.01, width - left - right)
   const maps = rows.filter(r => r.kind === "heatmap" && !r.slim).length
   let y = 28
@@ -236,7 +303,7 @@ export function layoutRows(rows, T, { width, small = false, short = false, span:
 }
 
 /** What lies under a point: the step, and the unit when the point is in a heatmap. */
-export function hit(layout, T, x, y) {
+function hit(layout, T, x, y) {
   const t = clamp(Math.floor(layout.first + (x - layout.left) / layout.cell), 0, T - 1)
   const inside = layout.rows.find(p => p.row.kind === "heatmap" && y >= p.y && y < p.y + p.h)
   if (!inside || x < layout.left) return { t }
@@ -245,15 +312,17 @@ export function hit(layout, T, x, y) {
 }
 
 /** The heatmap rows as one list of lines; moving down from the last line of one map enters the next. */
-export function nextUnit(maps, map, unit, step) {
+function nextUnit(maps, map, unit, step) {
   const lines = maps.flatMap(row => row.order.map(u => [row.array, u]))
   const now = lines.findIndex(([a, u]) => a === map && u === unit)
   const [array, next] = lines[clamp(now + step, 0, lines.length - 1)]
   return { map: array, unit: next }
 }
 
+// What is said about a unit, a step and a node.
+
 /** One sentence about a unit at a step, read from its numbers: a list of [text, strong]. */
-export function sentence({ keep, write, candidate, value, before, noun = "state", bounded = false }) {
+function sentence({ keep, write, candidate, value, before, noun = "state", bounded = false }) {
   if (value === undefined || Number.isNaN(value)) return [["This step is padding: the unit keeps what it had."]]
   if (keep !== undefined && !Number.isNaN(keep)) {
     const offered = Math.abs((write ?? 1 - keep) * (candidate ?? 0))
@@ -270,17 +339,177 @@ export function sentence({ keep, write, candidate, value, before, noun = "state"
 }
 
 /** What a screen reader hears about the cursor of the timeline. */
-export function describe({ t, T, unit, value, label, mapTitle, update }) {
+function describe({ t, T, unit, value, label, mapTitle, update }) {
   const token = label ? ` (${label})` : "", moment = update === undefined ? "" : `, after update ${update}`
   return `time ${t} of ${T - 1}${token}, ${unit === undefined ? "" : `unit ${unit}, `}${mapTitle} ${fixed(value)}${moment}`
 }
+
+/** The subscript with the step's number in place of t: "t−1" at 5 gives "4"; a pass that runs backwards came from 6. */
+function stepSub(sub, t, way = 1) {
+  return sub.replace(/(^|[\s,;])t(?:\s*[−-]\s*(\d+))?$/, (_, lead, lag) => lead + String(t - way * Number(lag ?? 0)).replace("-", "−"))
+}
+
+/** What a screen reader hears about a node. */
+function describeNode(node, t, T, values, gradient) {
+  if (node.kind === "parameter") return `${node.symbol}${node.sub ? " " + node.sub : ""}, shared weights ${node.shape}, used ${T} times`
+  return `${node.symbol} ${node.enters ? "entering" : "at"} step ${t} of ${T - 1}, ${node.title}, size ${fixed(norm(values))}` + (gradient === undefined ? "" : `, gradient ${scientific(gradient)}`)
+}
+
+// A unit's sum taken apart into its products.
+
+/** Every product of one unit's sum: [{weight, row, column, w, source, place, v, gates, value}]; at(array, t, n) reads. */
+function products({ addends }, unit, t, at) {
+  return addends.flatMap(({ weight, source, from, row, column, size, flip, scale, times }) => {
+    const gates = times.map(id => [id, at(`value:${id}`, t, unit)]), factor = gates.reduce((all, [, v]) => all * v, scale)
+    const bare = { weight, source, gates, scale }
+    if (!weight) { const v = at(from, t, row + unit); return [{ ...bare, place: row + unit, v, value: factor * v }] }
+    if (!source) { const w = at(`weight:${weight}`, row + unit, 0); return [{ ...bare, row: row + unit, w, value: factor * w }] }
+    return Array.from({ length: size }, (_, j) => {
+      const [r, c] = flip ? [column + j, row + unit] : [row + unit, column + j], w = at(`weight:${weight}`, r, c), v = at(from, t, j)
+      return { ...bare, row: r, column: c, w, place: j, v, value: factor * w * v }
+    })
+  })
+}
+
+/** The largest products in full, the others as one: {shown: [product], more: {count, value}, digits, total}, adding up. */
+function takenApart(sum, unit, t, at, most = 5) {
+  const all = products(sum, unit, t, at), bySize = all.map((p, i) => [Math.abs(p.value), i]).sort((a, b) => b[0] - a[0] || a[1] - b[1])
+  const keep = new Set(bySize.slice(0, all.length <= most + 1 ? all.length : most).map(([, i]) => i))
+  const shown = all.filter((_, i) => keep.has(i)), rest = all.filter((_, i) => !keep.has(i))
+  const total = all.reduce((sum, p) => sum + p.value, 0), parts = [...shown.map(p => p.value), ...(rest.length ? [rest.reduce((sum, p) => sum + p.value, 0)] : [])]
+  const digits = decimals(Math.max(Math.abs(total), ...parts.map(Math.abs)))
+  const said = Number.isFinite(total) ? addUp(parts, digits) : parts
+  return { shown: shown.map((p, i) => ({ ...p, said: said[i] })), more: rest.length ? { count: rest.length, said: said.at(-1) } : undefined, digits, total }
+}
+
+// One update in slow motion: its beats and what is said at each.
+
+const PHASES = [["forward", "Forward"], ["loss", "Loss"], ["backward", "Backward"], ["update", "Update"]]
+
+/** One update in slow motion, beat by beat: forward through the steps, the losses, their sum, backward, the update. */
+function slowBeats(T, { scored = [], gradients = false, update = false } = {}) {
+  const steps = Array.from({ length: T }, (_, t) => t), last = scored.at(-1) ?? T - 1
+  return [
+    ...steps.map(t => ({ phase: "forward", t })),
+    ...(scored.length ? [...scored.map(t => ({ phase: "loss", t })), { phase: "loss", t: last, all: true }] : []),
+    ...(gradients ? steps.toReversed().map(t => ({ phase: "backward", t })) : []),
+    ...(update ? [{ phase: "update", t: last }] : []),
+  ]
+}
+
+/** Whether a step is lit during a beat: forward what was computed, backward what has heard of the error. */
+const litIn = (beat, t) => beat.phase === "forward" ? t <= beat.t : beat.phase === "backward" ? t >= beat.t : beat.phase === "loss" ? beat.all || t === beat.t : true
+
+/** The one sentence of a beat: a list of [text, strong]. Facts: t as named, and the numbers of this network. */
+function slowSay({ phase, all }, f) {
+  if (phase === "forward") return [[`Forward, step ${f.t}: `], [f.reads ? `it reads ${f.reads}` : "without an input"], [` and remembers ${f.state} of size `], [fixed(f.before), true], [", which becomes "], [fixed(f.after), true], ...(f.says ? [[". It says ŷ = "], [f.says, true]] : []), ["."]]
+  if (phase === "loss" && all) return [["Loss: "], [f.count === 1 ? "the one step that is scored makes " : `the ${f.count} steps that are scored add up to `], [`L = ${amount(f.total)}`, true], ["."]]
+  if (phase === "loss") return [[`Loss, step ${f.t}: `], [f.says ? `it says ${f.says}, which costs ` : "what it says here costs "], [`L${f.count > 1 ? " " + f.t : ""} = ${amount(f.loss)}`, true], ["."]]
+  if (phase === "backward") return [[`Backward, step ${f.t}: `], [`of the error, ‖∂L/∂${f.state}‖ = `], [scientific(f.gradient), true], [f.gradient < 1e-6 ? " arrives: too small to teach anything" : " arrives"], ...(f.weight ? [[`, and asks ${f.weight} for a change of size `], [scientific(f.asked), true]] : []), ["."]]
+  const cut = f.clipped !== null && f.clipped !== undefined && f.clipped < .9995
+  return [[`Update ${f.number.toLocaleString("en")}, rehearsed on its own batch of ${f.rows}: the gradient has length `], [scientific(f.norm), true], ...(cut ? [[" and is cut to "], [percent(f.clipped), true]] : []), [`; ${f.rule} moves ${f.most} the most, by `], [percent(f.moved), true], [" of its size. The loss on that batch goes from "], [amount(f.before), true], [" to "], [amount(f.after), true], ["."]]
+}
+
+// The graph's folds and its lines: where they stand and how they run.
+
+/** Which folds are drawn: all up to 12, else the first, the last and a lens around the cursor, with gaps between. */
+function foldList(T, t, most = 12, lens = 2) {
+  const shown = T <= most ? Array.from({ length: T }, (_, i) => i)
+    : [...new Set([0, ...Array.from({ length: 2 * lens + 1 }, (_, i) => clamp(t, lens, T - 1 - lens) - lens + i), T - 1])]
+  const list = []
+  shown.forEach((step, i) => {
+    const before = i ? shown[i - 1] : -1
+    if (step === before + 2) list.push({ t: step - 1 })
+    else if (step > before + 1) list.push({ gap: [before + 1, step - 1] })
+    list.push({ t: step })
+  })
+  return list
+}
+
+/** Where each fold stands: opened ones (the cursor's, and its neighbours when there is room) are wide. */
+function foldPositions(list, t, { open, box, gap, space, around = 0 }) {
+  let x = 0
+  const items = list.map(item => {
+    const opened = item.t !== undefined && Math.abs(item.t - t) <= around
+    const width = item.gap ? gap : opened ? open : box
+    const place = { ...item, x, width, opened }
+    x += width + space
+    return place
+  })
+  return { items, width: x - space }
+}
+
+/** A smooth path through points, leaving and arriving level. */
+function smooth(points) {
+  return points.map(([x, y], i) => {
+    if (!i) return `M${x},${y}`
+    const [px, py] = points[i - 1], m = (px + x) / 2
+    return Math.abs(py - y) < .5 ? `L${x},${y}` : `C${m},${py} ${m},${y} ${x},${y}`
+  }).join("")
+}
+
+/** The recurrent edge while the network unfolds: a loop over the top when u = 0, a level line to the next fold when u = 1. */
+function carryPath(right, left, y, lift, u) {
+  const reach = 34 * (1 - u), top = mix(lift, y, u)
+  return `M${right},${y}C${right + reach},${y} ${right + reach},${top} ${right},${top}L${left},${top}C${left - reach},${top} ${left - reach},${y} ${left},${y}`
+}
+
+/** From a weight below up to the left side of a node, through the gutter in front of its column. */
+function fanPath(x0, y0, x, y) {
+  const gutter = x - 15
+  return `M${x0},${y0}C${x0},${y0 - 36} ${gutter},${y0 - 14} ${gutter},${Math.min(y0 - 50, y + 40)}V${y + 9}Q${gutter},${y} ${x},${y}`
+}
+
+// Elements, icons and letters.
+
+const SVG = "http://www.w3.org/2000/svg"
+
+function fill(element, attributes, kids) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "text") element.textContent = value
+    else if (value === true) element.setAttribute(name, "")
+    else if (value !== false && value !== undefined && value !== null) element.setAttribute(name, value)
+  }
+  element.append(...kids)
+  return element
+}
+
+const html = (tag, attributes = {}, ...kids) => fill(document.createElement(tag), attributes, kids)
+const svg = (tag, attributes = {}, ...kids) => fill(document.createElementNS(SVG, tag), attributes, kids)
+
+const ICONS = {
+  home: ["M4 4h2v12H4zM16 4v12L7 10z"], play: ["M5 3v14l12-7z"], pause: ["M4 3h4v14H4zM12 3h4v14h-4z"],
+  back: ["M12 5l-5 5 5 5", true], on: ["M8 5l5 5-5 5", true],
+  closer: ["M4 10h12M10 4v12", true], wider: ["M4 10h12", true], whole: ["M3 4v12M17 4v12M6 10h8M8 7l-3 3 3 3M12 7l3 3-3 3", true],
+  select: ["M4 7V4h3M13 4h3v3M16 13v3h-3M7 16H4v-3M8 10h4", true], save: ["M10 3v9M6 8.5l4 4 4-4M4 16h12", true],
+}
+
+function icon(name) {
+  const [d, open] = ICONS[name]
+  const paint = open ? { fill: "none", stroke: "currentColor", "stroke-width": 2 } : { fill: "currentColor" }
+  return svg("svg", { viewBox: "0 0 20 20", width: 17, height: 17, "aria-hidden": "true", ...paint }, svg("path", { d }))
+}
+
+const inTone = tone => tone ? `color: var(--tone-${tone})` : undefined
+const letter = ({ s, sub, tone }) => html("span", { class: "letter", style: inTone(tone) }, s, ...(sub ? [html("sub", { text: sub })] : []))
+
+/** Sets an element's text only when it changes: the browser lays out less. */
+function write(element, text) { if (element.textContent !== text) element.textContent = text }
+
+/** Text with its strong parts: [["This unit is "], ["writing", true]]. */
+function prose(element, parts) { element.replaceChildren(...parts.map(([text, strong]) => strong ? html("b", { text }) : text)) }
+
+/** Sets an attribute only when it changes: the browser lays out and paints less. */
+function put(element, name, value) { if (element.getAttribute(name) !== String(value)) element.setAttribute(name, value) }
+
+// Drawings as SVG text, and files handed to the browser's downloads.
 
 const escaped = text => String(text).replace(/[&<>"]/g, sign => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[sign])
 const brief = number => String(Number(Number(number).toFixed(2)))
 const MOST_RECTS = 4096
 
 /** Takes the strokes meant for a 2-D canvas and writes them down as SVG: text stays text and lines stay lines. */
-export class SvgPen {
+class SvgPen {
   constructor(width, height, measure) {
     Object.assign(this, { width, height, measure, parts: [], d: "", kept: [], clips: 0 })
     Object.assign(this, { fillStyle: "black", strokeStyle: "black", lineWidth: 1, globalAlpha: 1, font: "400 10px sans-serif", textAlign: "left", dash: [] })
@@ -361,42 +590,6 @@ export class SvgPen {
   }
 }
 
-/** A colour that every program reads: "color(srgb 1 0 0)", as browsers report mixed colours, becomes "rgb(255, 0, 0)". */
-export function plainColour(colour) {
-  const parts = colour.match(/^color\(srgb ([\d.e-]+) ([\d.e-]+) ([\d.e-]+)(?: \/ ([\d.]+))?\)$/)
-  if (!parts) return colour
-  const [r, g, b] = parts.slice(1, 4).map(part => Math.round(255 * clamp(Number(part), 0, 1)))
-  return parts[4] === undefined ? `rgb(${r}, ${g}, ${b})` : `rgba(${r}, ${g}, ${b}, ${parts[4]})`
-}
-
-// ── 3. Small DOM ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-const SVG = "http://www.w3.org/2000/svg"
-
-function fill(element, attributes, kids) {
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name === "text") element.textContent = value
-    else if (value === true) element.setAttribute(name, "")
-    else if (value !== false && value !== undefined && value !== null) element.setAttribute(name, value)
-  }
-  element.append(...kids)
-  return element
-}
-const html = (tag, attributes = {}, ...kids) => fill(document.createElement(tag), attributes, kids)
-const svg = (tag, attributes = {}, ...kids) => fill(document.createElementNS(SVG, tag), attributes, kids)
-
-const ICONS = {
-  home: ["M4 4h2v12H4zM16 4v12L7 10z"], play: ["M5 3v14l12-7z"], pause: ["M4 3h4v14H4zM12 3h4v14h-4z"],
-  back: ["M12 5l-5 5 5 5", true], on: ["M8 5l5 5-5 5", true],
-  closer: ["M4 10h12M10 4v12", true], wider: ["M4 10h12", true], whole: ["M3 4v12M17 4v12M6 10h8M8 7l-3 3 3 3M12 7l3 3-3 3", true],
-  select: ["M4 7V4h3M13 4h3v3M16 13v3h-3M7 16H4v-3M8 10h4", true], save: ["M10 3v9M6 8.5l4 4 4-4M4 16h12", true],
-}
-function icon(name) {
-  const [d, open] = ICONS[name]
-  const paint = open ? { fill: "none", stroke: "currentColor", "stroke-width": 2 } : { fill: "currentColor" }
-  return svg("svg", { viewBox: "0 0 20 20", width: 17, height: 17, "aria-hidden": "true", ...paint }, svg("path", { d }))
-}
-
 /** Hands a file to the browser's downloads; nothing leaves the page. */
 function download(blob, name) {
   const link = html("a", { href: URL.createObjectURL(blob), download: name })
@@ -423,22 +616,7 @@ function serialised(drawn, ground) {
   return new XMLSerializer().serializeToString(copy)
 }
 
-const inTone = tone => tone ? `color: var(--tone-${tone})` : undefined
-const letter = ({ s, sub, tone }) => html("span", { class: "letter", style: inTone(tone) }, s, ...(sub ? [html("sub", { text: sub })] : []))
-
-// ── 4. What both views share ────────────────────────────────────────────────────────────────────────────────────────
-
-/** Survives remounts and is one for all copies of this module on a page (anywidget makes a fresh module per widget). */
-const common = globalThis[Symbol.for("rnn-core.viewer")] ??= { memory: new Map(), bus: new EventTarget() }
-
-const CURSOR = 1, BASE = 2, BITMAP = 4, ALL = 7
-const SPEEDS = [.5, 1, 2, 4], QUIET = 250
-const OURS = new Set([" ", "Enter", "ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"])
-
-function luminance(colour) {
-  const [r, g, b] = (colour.match(/[\d.]+/g) ?? [255, 255, 255]).map(Number)
-  return .2126 * r + .7152 * g + .0722 * b
-}
+// The colours and fonts of the page around the viewer.
 
 /** The colours and fonts of the page the viewer stands in, with the palette's meanings for its light or dark ground. */
 function readTheme(box, probe, palette) {
@@ -462,6 +640,15 @@ function readTheme(box, probe, palette) {
   box.dataset.theme = mode
   return theme
 }
+
+// What the timeline and the graph share.
+
+/** Survives remounts and is one for all copies of this module on a page (anywidget makes a fresh module per widget). */
+const common = globalThis[Symbol.for("rnn-core.viewer")] ??= { memory: new Map(), bus: new EventTarget() }
+
+const CURSOR = 1, BASE = 2, BITMAP = 4, ALL = 7
+const SPEEDS = [.5, 1, 2, 4], QUIET = 250
+const OURS = new Set([" ", "Enter", "ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"])
 
 /** One animation frame at a time, one time cursor, one transport bar: the part that the timeline and the graph have in common. */
 class View {
@@ -630,13 +817,7 @@ class View {
   }
 }
 
-// ── 5. Cards ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-/** Sets an element's text only when it changes: the browser lays out less. */
-function write(element, text) { if (element.textContent !== text) element.textContent = text }
-
-/** Text with its strong parts: [["This unit is "], ["writing", true]]. */
-function prose(element, parts) { element.replaceChildren(...parts.map(([text, strong]) => strong ? html("b", { text }) : text)) }
+// The parts of a card.
 
 /** An equation in coloured letters. */
 function equationLetters(equation) {
@@ -670,132 +851,169 @@ function tryLinks(list, go) {
   return html("div", { class: "try" }, html("b", { text: "Try" }), ...lines)
 }
 
-// ── 6. Timeline ─────────────────────────────────────────────────────────────────────────────────────────────────────
+// How each kind of row of the timeline is painted.
 
-const KEYS = "Left and right move in time, up and down from unit to unit, plus and minus magnify, space plays, enter reports the place."
-const SLIDER = { tabindex: 0, role: "slider", "aria-label": "time cursor", "aria-valuemin": 0, "aria-description": KEYS, "data-lm-suppress-shortcuts": "true" }
-const MINI = 18, GRIP = 12, FLOOR = 1e-6, MOST_SERIES = 64, MARGIN = 12
+const FLOOR = 1e-6
 
-class TimelineView extends View {
-  constructor(box, host) {
-    super(box, host)
-    Object.assign(this, { moment: 0, moments: [], bitmaps: new Map(), drawn: new Map(), slots: [], span: [0, 1], fingers: new Map(), selecting: false })
-    this.base = html("canvas", { class: "base", "aria-hidden": "true" })
-    this.over = html("canvas", { class: "over", ...SLIDER })
-    this.mini = html("canvas", { class: "mini", tabindex: 0, role: "scrollbar", "aria-label": "steps shown", "aria-orientation": "horizontal", "aria-valuemin": 0, hidden: true })
-    this.stage.append(this.base, this.mini, this.over)
-    this.makeTools()
-    this.makeTape()
-    this.makeBrushBox()
-    this.listen(this.over, "keydown", event => this.key(event))
-    this.listen(this.over, "pointerdown", event => this.pointerDown(event))
-    this.listen(this.over, "pointermove", event => this.pointerMove(event))
-    this.listen(this.over, "pointerup", event => this.pointerUp(event))
-    this.listen(this.over, "pointercancel", event => this.pointerUp(event, false))
-    this.listen(this.over, "wheel", event => this.wheel(event), { passive: false })
-    this.listen(this.mini, "pointerdown", event => { this.mini.setPointerCapture?.(event.pointerId); this.miniTo(event) })
-    this.listen(this.mini, "pointermove", event => { if (event.buttons) this.miniTo(event) })
-    this.listen(this.mini, "keydown", event => this.miniKey(event))
-    document.fonts?.ready.then(() => this.header && this.ask(BASE | CURSOR))
-  }
+/** How each kind of row is painted under the cursor layer. */
+const PAINTERS = {
+  bars(g, place) {
+    const { row } = place, { cell } = this.layout, { theme } = this, values = this.series(row), marks = new Set(this.header.marks)
+    const Y = this.barScale(place), zero = Y(0), alpha = g.globalAlpha
+    this.rule(g, zero)
+    this.inPlot(g, () => this.eachStep(t => {
+      const v = values[t], marked = marks.has(t), gap = cell > 4 ? 1 : 0
+      if (!Number.isFinite(v)) return
+      g.globalAlpha = alpha * (marked ? 1 : .42)
+      g.fillStyle = marked ? theme.ink : theme.tone(row.tone)
+      g.fillRect(this.edge(t) + gap, Math.min(zero, Y(v)), Math.max(.75, cell - 2 * gap), Math.abs(zero - Y(v)))
+    }))
+    g.globalAlpha = alpha
+  },
 
-  makeTools() {
-    const tool = (name, label, act) => {
-      const button = html("button", { type: "button", "aria-label": label, title: label }, icon(name))
-      this.listen(button, "click", act)
-      return button
-    }
-    this.zoom = { wider: tool("wider", "Wider: more steps", () => this.zoomBy(2)), closer: tool("closer", "Closer: fewer steps", () => this.zoomBy(.5)), whole: tool("whole", "The whole sequence", () => this.setSpan([0, this.T])) }
-    this.zoomBox = html("div", { class: "joined", role: "group", "aria-label": "Zoom in time" }, ...Object.values(this.zoom))
-    this.select = tool("select", "Select steps of a unit", () => this.startSelecting(!this.selecting))
-    this.menu.before(this.zoomBox, this.select)
-  }
+  tokens(g, place) {
+    const { row, y, h } = place, { cell } = this.layout, { theme } = this, said = this.tokens(row), expect = row.expect
+    const line = expect ? h / 2 : h, alpha = g.globalAlpha, size = clamp(cell * 1.45, 11, 15), marks = new Set(this.header.marks)
+    g.font = this.font(size, "mono", 500)
+    const fits = text => cell >= 6.5 && g.measureText(text).width <= cell + 1.5
+    this.inPlot(g, () => this.eachStep(t => {
+      const raw = said[t], left = this.edge(t), text = visible(raw), counts = row.scored?.[t] ?? true, wrong = expect && counts && raw !== expect[t]
+      if (wrong) {
+        g.globalAlpha = alpha * .2
+        g.fillStyle = theme.tone(row.tone)
+        g.fillRect(left, y + line, cell, line)
+        g.globalAlpha = alpha
+        g.fillStyle = theme.tone(row.tone)
+        g.fillRect(left, y + h - 2, Math.max(1, cell - .5), 2)
+      } else if (!fits(text) && text.trim()) {
+        g.globalAlpha = alpha * (counts ? .35 : .15)
+        g.fillStyle = theme.tone(row.tone)
+        g.fillRect(left + cell * .15, y + h - line / 2 - 2, Math.max(.75, cell * .7), 4)
+      }
+      g.globalAlpha = alpha * (counts ? 1 : .4)
+      g.font = this.font(size, "mono", wrong || marks.has(t) ? 700 : 500)
+      if (fits(text)) this.text(g, text, this.x(t), y + h - line / 2 + size * .35, { font: g.font, colour: marks.has(t) ? theme.ink : theme.text(row.tone), align: "center" })
+      if (expect && counts && fits(visible(expect[t]))) this.text(g, visible(expect[t]), this.x(t), y + line / 2 + size * .35, { font: this.font(size, "mono", 500), colour: theme.text("target"), align: "center" })
+    }))
+    g.globalAlpha = alpha
+    if (expect && !this.layout.small) this.text(g, "what it should say", 26, y + line / 2 + 5, { font: this.font(14), colour: theme.ink2 })
+  },
 
-  makeTape() {
-    this.tape = html("input", { type: "range", min: 0, step: 1, "aria-label": "training moment" })
-    this.tapeValue = html("b")
-    this.tapeBox = html("label", { class: "tape" }, html("span", {}, "training tape", html("span", { class: "long", text: " · after update" })), this.tapeValue, this.tape)
-    this.bar.append(this.tapeBox)
-    this.listen(this.tape, "input", () => this.set({ moment: Number(this.tape.value) }))
-    this.listen(this.tape, "change", () => {
-      clearTimeout(this.released)
-      this.released = setTimeout(() => this.pick({ tape: this.moment === this.last ? "newest" : this.moments[this.moment] }), QUIET)
+  heatmap(g, place) {
+    const { row, y, h } = place, { left, plot, first, last } = this.layout, { theme } = this
+    g.imageSmoothingEnabled = false
+    g.drawImage(this.bitmap(row), first, 0, last - first, row.order.length, left, y, plot, h)
+    if (!this.chosen(row)) return
+    const line = this.unitLine(place)
+    g.strokeStyle = theme.ink
+    g.lineWidth = 1.5
+    g.strokeRect(left - .5, line.y - .5, plot + 1, line.h + 1)
+    if (!row.twin) this.text(g, `unit ${this.unit}`, left - 6, line.y + line.h / 2 + 4, { font: this.font(12, "mono", 600), colour: theme.ink, align: "right" })
+  },
+
+  area(g, place) {
+    const { row, y, h } = place, range = this.rangeOf(row)
+    this.rule(g, y + h - (clamp(0, ...range) - range[0]) / (range[1] - range[0]) * h)
+    this.trace(g, place, this.series(row), range, { colour: this.theme.tone(row.tone), area: true })
+    for (const o of row.over ?? []) this.trace(g, place, this.series(row, o.array), range, { colour: this.theme.tone(o.tone) })
+  },
+
+  line(g, place) {
+    const { row, y, h } = place, { theme } = this, range = this.rangeOf(row), values = this.series(row)
+    if (row.log) paintFloor.call(this, g, place)
+    else this.rule(g, y + h - (clamp(0, ...range) - range[0]) / (range[1] - range[0]) * h)
+    const labelY = row.target && paintTarget.call(this, g, place, range)
+    const Y = this.trace(g, place, values, range, { colour: theme.tone(row.tone), steps: !!row.unit || !!row.log, width: row.unit ? 1.75 : 2.25 })
+    for (const o of row.over ?? []) this.trace(g, place, this.series(row, o.array), range, { colour: theme.tone(o.tone) })
+    if (row.target?.label) this.text(g, (this.layout.small ? "" : "target ") + row.target.label, this.right, labelY, { font: this.font(14), colour: theme.ink, align: "right", halo: true })
+    const end = values.findLastIndex(Number.isFinite)
+    if (row.unit || row.log || end < 0) return
+    this.inPlot(g, () => {
+      g.fillStyle = theme.tone(row.tone)
+      g.beginPath()
+      g.arc(this.x(end), Y(values[end]), 4.5, 0, 7)
+      g.fill()
     })
-  }
+  },
+}
 
-  makeBrushBox() {
-    this.limit = html("input", { type: "range", "aria-label": "threshold" })
-    this.limitValue = html("b")
-    this.brushSay = html("p", { class: "say" })
-    const clear = html("button", { type: "button", class: "link", text: "Clear the selection" })
-    this.brushBox = html("div", { class: "brush", hidden: true }, html("b", { class: "title", text: "Selected" }), this.brushSay, html("label", {}, "on from ", this.limit, this.limitValue), clear)
-    this.listen(this.limit, "input", () => this.setLimit(Number(this.limit.value)))
-    this.listen(this.limit, "change", () => this.tellBrush())
-    this.listen(clear, "click", () => this.clearBrush())
-  }
+/** The ground of a gradient's row: its two ends, and a dashed line below which a signal is too small to teach. */
+function paintFloor(g, { y, h }) {
+  const { theme, layout: { left, small } } = this, at = y + h - gradientLevel(FLOOR) * h, font = this.font(11, "mono", 500), colour = theme.ink2
+  this.rule(g, y + h)
+  g.fillStyle = theme.ink
+  g.globalAlpha *= theme.mode === "dark" ? .1 : .06
+  g.fillRect(left, at, this.layout.plot, y + h - at)
+  g.globalAlpha = 1
+  g.strokeStyle = theme.ink2
+  g.lineWidth = 1
+  g.setLineDash([4, 4])
+  g.beginPath()
+  g.moveTo(left, at)
+  g.lineTo(this.right, at)
+  g.stroke()
+  g.setLineDash([])
+  for (const [text, height] of [["10", y + 8], [small ? "" : "1e−6", at + 4]]) this.text(g, text, left - 6, height, { font, colour, align: "right" })
+}
 
-  place() {
-    const update = this.moments[this.moment]
-    return { t: this.t, unit: this.unit, map: this.map, moment: this.moment, ...(update === undefined ? {} : { update }) }
-  }
+/** The dashed target: one value across the row, or a series of its own; returns where its label belongs. */
+function paintTarget(g, place, range) {
+  const { row: { target }, y } = place
+  g.setLineDash([5, 4])
+  const values = target.array ? this.series(place.row, target.array) : Array(this.T).fill(target.value)
+  const Y = this.trace(g, place, values, range, { colour: this.theme.tone("target"), width: 1.5 })
+  g.setLineDash([])
+  const end = Y(values.findLast(Number.isFinite) ?? range[0])
+  return end - 8 < y + 8 ? end + 18 : end - 8
+}
 
-  memory() { return { ...this.place(), span: this.span, brush: this.brush, asked: this.asked, atEnd: this.moment === this.last } }
-
-  get last() { return Math.max(0, this.moments.length - 1) }
-
-  update({ header, arrays }) {
-    const known = this.header?.key === header.key, from = known ? this.memory() : this.recall(header), start = header.start ?? {}
-    this.header = header
-    this.read = Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, reader(array)]))
-    this.moments = header.moments ?? []
-    this.full = header.full ?? this.last
-    this.maps = header.rows.filter(row => row.kind === "heatmap" && !row.plain)
-    const sameLength = known && this.T === header.T || !known && from.span?.[1] <= header.T
-    this.T = header.T
-    this.span = fitSpan(sameLength && from.span ? from.span : [0, this.T], this.T)
-    this.asked = start.moment === undefined || start.moment >= this.last ? "newest" : this.moments[start.moment]
-    const led = from.asked !== undefined && from.asked !== this.asked
-    const moment = led ? start.moment : from.atEnd ? this.last : from.update === undefined ? from.moment : nearest(this.moments, from.update)
-    Object.assign(this, startAt({ ...from, moment }, { T: this.T, maps: this.maps, last: this.last }))
-    this.brush = this.maps.some(row => row.array === from.brush?.map && row.order.includes(from.brush.unit)) && from.brush.last < this.T ? from.brush : undefined
-    this.span = followSpan(this.span, this.T, this.t)
-    this.tape.max = this.last
-    this.tapeBox.hidden = this.moments.length < 2
-    this.zoomBox.hidden = this.T <= FEWEST
-    this.select.hidden = !header.brush || !this.maps.length
-    this.over.setAttribute("aria-valuemax", this.T - 1)
-    if (!known) this.told = undefined
-    this.bitmaps.clear()
-    this.drawn.clear()
-    this.buildCard()
-    this.retheme()
-  }
-
-  /** Set any of t, unit, map, moment. */
-  set({ t, unit, map, moment }) {
-    let bits = 0
-    if (map !== undefined && map !== this.map || unit !== undefined && unit !== this.unit) {
-      const changed = map !== undefined && map !== this.map
-      this.map = map ?? this.map
-      this.unit = unit ?? this.mapRow.order[0]
-      if (changed) this.buildCard()
-      bits |= BASE
+/** What each kind of row adds at the cursor. */
+const CURSORS = {
+  /** The marked bars carry their numbers, unless there are many. */
+  bars(g, place) {
+    const marks = (this.header.marks ?? []).filter(t => isSeen(this.span, t)), Y = this.barScale(place)
+    if (marks.length > 8) return
+    for (const t of marks) {
+      const v = this.value(place.row.array, t, this.column(place.row))
+      this.text(g, fixed(v), this.x(t), Y(Math.max(0, v)) - 4, { font: this.font(12, "mono", 600), colour: this.theme.ink, align: "center", halo: true })
     }
-    if (moment !== undefined && moment !== this.moment) { this.moment = clamp(moment, 0, this.last); bits |= BASE }
-    if (bits) { this.ask(bits | CURSOR); this.remember() }
-    if (t !== undefined) this.setTime(t)
-  }
+  },
 
-  timeMoved() {
-    const span = followSpan(this.span, this.T, this.t)
-    if (span[0] !== this.span[0]) { this.span = span; this.ask(BASE) }
-    if (this.anchor !== undefined) this.stretchBrush(this.anchor, this.t)
-  }
+  heatmap(g, place, x) {
+    if (!this.chosen(place.row)) return
+    const { cell } = this.layout, line = this.unitLine(place), w = Math.max(cell, 5), h = Math.max(line.h, 5)
+    g.strokeStyle = this.theme.ink
+    g.lineWidth = 2
+    g.strokeRect(x - w / 2 - .5, line.y + line.h / 2 - h / 2 - .5, w + 1, h + 1)
+  },
 
-  get mapRow() { return this.maps.find(row => row.array === this.map) }
+  line(g, place, x) {
+    const { row, y, h } = place, raw = this.value(row.array, this.t, this.column(row)), [low, high] = this.rangeOf(row)
+    if (!Number.isFinite(raw) || row.unit) return
+    const v = row.log ? gradientLevel(raw) : raw
+    g.fillStyle = this.theme.tone(row.tone)
+    g.strokeStyle = this.theme.paper
+    g.lineWidth = 2
+    g.beginPath()
+    g.arc(x, y + h - clamp((v - low) / (high - low), -.05, 1.05) * h, 5, 0, 7)
+    g.fill()
+    g.stroke()
+  },
 
-  // zoom
+  /** Where the cells are too narrow for text the token at the cursor is written out. */
+  tokens(g, place, x) {
+    const { row, y, h } = place, text = this.token(row, this.t)
+    g.font = this.font(14, "mono", 600)
+    if (g.measureText(text).width <= this.layout.cell + 1.5 && this.layout.cell >= 6.5) return
+    const line = row.expect ? h / 2 : h, shown = row.expect && (row.scored?.[this.t] ?? true) ? [[visible(row.expect[this.t]), y + line / 2 + 5, "target"], [text, y + line * 1.5 + 5, row.tone]] : [[text, y + h - line / 2 + 5, row.tone]]
+    for (const [token, at, tone] of shown) this.text(g, token, x + 6, at, { font: g.font, colour: this.theme.text(tone), halo: true })
+  },
+}
 
+// The timeline magnified.
+
+/** Magnifies the time axis. */
+const Zooming = Base => class extends Base {
   setSpan(span) {
     if (span[0] === this.span[0] && span[1] === this.span[1]) return
     this.span = span
@@ -844,136 +1062,22 @@ class TimelineView extends View {
     if (factor) this.zoomBy(factor)
     return factor
   }
+}
 
-  // what a row shows
+// The selection of a stretch of one unit's steps.
 
-  /** Rows of one unit belong to one heatmap and are shown while a unit of that heatmap is selected; a selection has a row of its own. */
-  get visibleRows() {
-    return this.header.rows.filter(row => !row.of || row.of === this.map).flatMap(row => {
-      if (!this.brush || row.array !== this.brush.map || row.kind !== "heatmap") return [row]
-      const strip = { kind: "line", unit: true, of: row.array, array: row.array, symbol: row.symbol, sub: row.sub, title: `unit ${this.brush.unit}`, short: "", tone: row.tone, range: this.brushRange(), brush: true }
-      return [row, strip]
-    })
+/** Selects a stretch of one unit's steps, with a threshold above which the unit is on. */
+const Brushing = Base => class extends Base {
+  makeBrushBox() {
+    this.limit = html("input", { type: "range", "aria-label": "threshold" })
+    this.limitValue = html("b")
+    this.brushSay = html("p", { class: "say" })
+    const clear = html("button", { type: "button", class: "link", text: "Clear the selection" })
+    this.brushBox = html("div", { class: "brush", hidden: true }, html("b", { class: "title", text: "Selected" }), this.brushSay, html("label", {}, "on from ", this.limit, this.limitValue), clear)
+    this.listen(this.limit, "input", () => this.setLimit(Number(this.limit.value)))
+    this.listen(this.limit, "change", () => this.tellBrush())
+    this.listen(clear, "click", () => this.clearBrush())
   }
-
-  /** Whether an array has numbers for the moment on the tape. */
-  known(name) { return this.moments.length < 2 || this.moment === this.full || this.read[name]?.M > 1 }
-
-  dimmed(row) { return !row.given && (row.array ? !this.known(row.array) : Array.isArray(row.labels?.[0]) ? false : !!row.labels && this.moment !== this.full) }
-
-  value(name, t = this.t, unit = this.unit) {
-    const read = this.read[name]
-    return read && t >= 0 && t < read.T ? read.at(this.moment, t, unit) : undefined
-  }
-
-  column(row) { return row.brush ? this.brush.unit : row.unit ? this.unit : row.column ?? 0 }
-
-  /** All steps of a quantity as they are drawn; the last few are kept, because cursor and picture ask for the same ones. */
-  series(row, name = row.array) {
-    const column = this.column(row), read = this.read[name], key = `${name} ${Math.min(this.moment, (read?.M ?? 1) - 1)} ${column} ${row.log ?? ""}`
-    let values = this.drawn.get(key)
-    if (values) return values
-    const at = t => t < (read?.T ?? 0) ? read.at(this.moment, t, column) : NaN
-    values = Array.from({ length: this.T }, row.log ? (_, t) => { const v = at(t); return Number.isNaN(v) ? NaN : gradientLevel(v) } : (_, t) => at(t))
-    if (this.drawn.size >= MOST_SERIES) this.drawn.clear()
-    this.drawn.set(key, values)
-    return values
-  }
-
-  tokens(row) { return Array.isArray(row.labels[0]) ? row.labels[Math.min(this.moment, row.labels.length - 1)] : row.labels }
-
-  token(row, t) { return visible(this.tokens(row)[t]) }
-
-  rangeOf(row) { return row.log ? [0, 1] : row.range ?? spread([this.series(row), ...(row.over ?? []).map(o => this.series(row, o.array))]) }
-
-  // events
-
-  key(event) {
-    const t = keyStep(event.key, this.t, this.T, event.shiftKey)
-    const line = { ArrowDown: 1, ArrowUp: -1 }[event.key]
-    if (event.ctrlKey || event.metaKey || event.altKey) return
-    if (t !== null) { this.pause(); this.setTime(t) }
-    else if (line && this.maps.length) this.set(nextUnit(this.maps, this.map, this.unit, line * (event.shiftKey ? 10 : 1)))
-    else if (event.key === " ") this.playing ? this.pause() : this.play()
-    else if (event.key === "Enter") this.selecting ? this.markEnd() : this.pick()
-    else if (event.key === "Escape" && (this.brush || this.selecting)) this.clearBrush()
-    else if (!this.zoomKey(event)) return
-    event.preventDefault()
-    event.stopPropagation()
-  }
-
-  local(event) {
-    const box = this.over.getBoundingClientRect()
-    return [event.clientX - box.left, event.clientY - box.top]
-  }
-
-  under(event) { return hit(this.layout, this.T, ...this.local(event)) }
-
-  /** A unit under the pointer, if it is one that can be selected. */
-  unitUnder(event) {
-    const found = this.under(event)
-    return this.maps.some(row => row.array === found.map) ? found : { t: found.t }
-  }
-
-  /** What a press at this place is going to move: the threshold, a selection, the picture or the cursor. */
-  gestureAt(event) {
-    const [x, y] = this.local(event), { left, plot, bottom } = this.layout, strip = this.layout.rows.find(place => place.row.brush)
-    if (strip && x > left && Math.abs(y - this.limitY(strip)) < GRIP) return "limit"
-    if (this.header.brush && (event.shiftKey || this.selecting) && this.unitUnder(event).map) return "brush"
-    const grip = Math.max(event.pointerType === "touch" ? 2 * GRIP : GRIP, this.layout.cell / 2), onCursor = Math.abs(x - this.x(this.t)) < grip || y < 22 || y > bottom
-    return isWhole(this.span, this.T) || onCursor || x < left || x > left + plot ? "cursor" : "pan"
-  }
-
-  pointerDown(event) {
-    if (event.button || !this.layout) return
-    this.pause()
-    this.over.setPointerCapture?.(event.pointerId)
-    this.fingers.set(event.pointerId, this.local(event))
-    if (this.fingers.size === 2) {
-      this.pressed = { kind: "pinch", span: this.span, from: [...this.fingers.values()] }
-      return
-    }
-    const kind = this.gestureAt(event)
-    this.pressed = { kind, at: this.local(event), span: this.span, moved: false }
-    if (kind === "cursor") this.set(this.unitUnder(event))
-    if (kind === "brush") this.beginBrush(this.unitUnder(event))
-  }
-
-  pointerMove(event) {
-    const { pressed } = this, [x, y] = this.local(event)
-    if (!pressed) return
-    if (this.fingers.has(event.pointerId)) this.fingers.set(event.pointerId, [x, y])
-    if (pressed.kind === "pinch") return this.pinch()
-    pressed.moved ||= Math.hypot(x - pressed.at[0], y - pressed.at[1]) >= 4
-    if (pressed.kind === "cursor") this.setTime(this.under(event).t)
-    else if (pressed.kind === "brush") this.setTime(this.under(event).t)
-    else if (pressed.kind === "limit") this.setLimit(this.limitAt(y))
-    else if (pressed.moved) this.setSpan(panSpan(pressed.span, this.T, (pressed.at[0] - x) / this.layout.cell))
-  }
-
-  pinch() {
-    const [a, b] = [...this.fingers.values()], { from: [c, d], span } = this.pressed, { left, plot } = this.layout
-    const gap = (one, two) => Math.max(10, Math.abs(one[0] - two[0])), middle = (one, two) => ((one[0] + two[0]) / 2 - left) / plot
-    const at = span[0] + middle(c, d) * (span[1] - span[0]), closer = zoomSpan(span, this.T, gap(c, d) / gap(a, b), at)
-    this.setSpan(panSpan(closer, this.T, (middle(c, d) - middle(a, b)) * (closer[1] - closer[0])))
-  }
-
-  pointerUp(event, done = true) {
-    const { pressed } = this
-    this.fingers.delete(event.pointerId)
-    if (!pressed || pressed.kind === "pinch" && this.fingers.size) return
-    this.pressed = undefined
-    if (!done && pressed.kind !== "brush") return
-    if (pressed.kind === "brush") this.endBrush()
-    else if (pressed.kind === "limit") this.tellBrush()
-    else if (pressed.kind !== "pinch" && !pressed.moved) {
-      if (pressed.kind === "pan") this.set(this.unitUnder(event))
-      this.pick()
-    }
-    this.ask(CURSOR)
-  }
-
-  // selecting a stretch of one unit's steps
 
   startSelecting(on) {
     this.selecting = on
@@ -1064,9 +1168,14 @@ class TimelineView extends View {
     write(this.limitValue, fixed(brush.threshold))
     write(this.brushSay, `${this.brushText()[0].toUpperCase()}${this.brushText().slice(1)}; it is on at ${steps} of ${this.T} steps.`)
   }
+}
 
-  // painting
+// The timeline's picture, on the screen and as a file.
 
+const MINI = 18, MARGIN = 12
+
+/** Paints the rows, the axis and the cursor. */
+const TimelinePainting = Base => class extends Base {
   paint(bits) {
     if (!this.stage.isConnected || !this.theme) return
     if (bits & BITMAP) this.bitmaps.clear()
@@ -1400,9 +1509,12 @@ class TimelineView extends View {
     this.paintFile(g)
     return canvas
   }
+}
 
-  // card
+// The card beside the timeline.
 
+/** Tells about the selected unit at the cursor. */
+const TimelineCard = Base => class extends Base {
   buildCard() {
     const map = this.mapRow, card = map?.card ?? this.header.card ?? {}, wide = this.maps.length > 1
     this.headText = html("span")
@@ -1463,6 +1575,248 @@ class TimelineView extends View {
     if (dim) write(this.note, `After update ${this.moments[this.moment].toLocaleString("en")} only the bright rows are kept on the tape; the dimmed ones belong to update ${this.moments[this.full].toLocaleString("en")}.`)
     if (!dim) for (const refresh of this.slots) refresh()
   }
+}
+
+// The timeline: rows over time under one cursor.
+
+const KEYS = "Left and right move in time, up and down from unit to unit, plus and minus magnify, space plays, enter reports the place."
+const SLIDER = { tabindex: 0, role: "slider", "aria-label": "time cursor", "aria-valuemin": 0, "aria-description": KEYS, "data-lm-suppress-shortcuts": "true" }
+const GRIP = 12, MOST_SERIES = 64
+
+class TimelineView extends TimelineCard(TimelinePainting(Brushing(Zooming(View)))) {
+  constructor(box, host) {
+    super(box, host)
+    Object.assign(this, { moment: 0, moments: [], bitmaps: new Map(), drawn: new Map(), slots: [], span: [0, 1], fingers: new Map(), selecting: false })
+    this.base = html("canvas", { class: "base", "aria-hidden": "true" })
+    this.over = html("canvas", { class: "over", ...SLIDER })
+    this.mini = html("canvas", { class: "mini", tabindex: 0, role: "scrollbar", "aria-label": "steps shown", "aria-orientation": "horizontal", "aria-valuemin": 0, hidden: true })
+    this.stage.append(this.base, this.mini, this.over)
+    this.makeTools()
+    this.makeTape()
+    this.makeBrushBox()
+    this.listen(this.over, "keydown", event => this.key(event))
+    this.listen(this.over, "pointerdown", event => this.pointerDown(event))
+    this.listen(this.over, "pointermove", event => this.pointerMove(event))
+    this.listen(this.over, "pointerup", event => this.pointerUp(event))
+    this.listen(this.over, "pointercancel", event => this.pointerUp(event, false))
+    this.listen(this.over, "wheel", event => this.wheel(event), { passive: false })
+    this.listen(this.mini, "pointerdown", event => { this.mini.setPointerCapture?.(event.pointerId); this.miniTo(event) })
+    this.listen(this.mini, "pointermove", event => { if (event.buttons) this.miniTo(event) })
+    this.listen(this.mini, "keydown", event => this.miniKey(event))
+    document.fonts?.ready.then(() => this.header && this.ask(BASE | CURSOR))
+  }
+
+  makeTools() {
+    const tool = (name, label, act) => {
+      const button = html("button", { type: "button", "aria-label": label, title: label }, icon(name))
+      this.listen(button, "click", act)
+      return button
+    }
+    this.zoom = { wider: tool("wider", "Wider: more steps", () => this.zoomBy(2)), closer: tool("closer", "Closer: fewer steps", () => this.zoomBy(.5)), whole: tool("whole", "The whole sequence", () => this.setSpan([0, this.T])) }
+    this.zoomBox = html("div", { class: "joined", role: "group", "aria-label": "Zoom in time" }, ...Object.values(this.zoom))
+    this.select = tool("select", "Select steps of a unit", () => this.startSelecting(!this.selecting))
+    this.menu.before(this.zoomBox, this.select)
+  }
+
+  makeTape() {
+    this.tape = html("input", { type: "range", min: 0, step: 1, "aria-label": "training moment" })
+    this.tapeValue = html("b")
+    this.tapeBox = html("label", { class: "tape" }, html("span", {}, "training tape", html("span", { class: "long", text: " · after update" })), this.tapeValue, this.tape)
+    this.bar.append(this.tapeBox)
+    this.listen(this.tape, "input", () => this.set({ moment: Number(this.tape.value) }))
+    this.listen(this.tape, "change", () => {
+      clearTimeout(this.released)
+      this.released = setTimeout(() => this.pick({ tape: this.moment === this.last ? "newest" : this.moments[this.moment] }), QUIET)
+    })
+  }
+
+  place() {
+    const update = this.moments[this.moment]
+    return { t: this.t, unit: this.unit, map: this.map, moment: this.moment, ...(update === undefined ? {} : { update }) }
+  }
+
+  memory() { return { ...this.place(), span: this.span, brush: this.brush, asked: this.asked, atEnd: this.moment === this.last } }
+
+  get last() { return Math.max(0, this.moments.length - 1) }
+
+  update({ header, arrays }) {
+    const known = this.header?.key === header.key, from = known ? this.memory() : this.recall(header), start = header.start ?? {}
+    this.header = header
+    this.read = Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, reader(array)]))
+    this.moments = header.moments ?? []
+    this.full = header.full ?? this.last
+    this.maps = header.rows.filter(row => row.kind === "heatmap" && !row.plain)
+    const sameLength = known && this.T === header.T || !known && from.span?.[1] <= header.T
+    this.T = header.T
+    this.span = fitSpan(sameLength && from.span ? from.span : [0, this.T], this.T)
+    this.asked = start.moment === undefined || start.moment >= this.last ? "newest" : this.moments[start.moment]
+    const led = from.asked !== undefined && from.asked !== this.asked
+    const moment = led ? start.moment : from.atEnd ? this.last : from.update === undefined ? from.moment : nearest(this.moments, from.update)
+    Object.assign(this, startAt({ ...from, moment }, { T: this.T, maps: this.maps, last: this.last }))
+    this.brush = this.maps.some(row => row.array === from.brush?.map && row.order.includes(from.brush.unit)) && from.brush.last < this.T ? from.brush : undefined
+    this.span = followSpan(this.span, this.T, this.t)
+    this.tape.max = this.last
+    this.tapeBox.hidden = this.moments.length < 2
+    this.zoomBox.hidden = this.T <= FEWEST
+    this.select.hidden = !header.brush || !this.maps.length
+    this.over.setAttribute("aria-valuemax", this.T - 1)
+    if (!known) this.told = undefined
+    this.bitmaps.clear()
+    this.drawn.clear()
+    this.buildCard()
+    this.retheme()
+  }
+
+  /** Set any of t, unit, map, moment. */
+  set({ t, unit, map, moment }) {
+    let bits = 0
+    if (map !== undefined && map !== this.map || unit !== undefined && unit !== this.unit) {
+      const changed = map !== undefined && map !== this.map
+      this.map = map ?? this.map
+      this.unit = unit ?? this.mapRow.order[0]
+      if (changed) this.buildCard()
+      bits |= BASE
+    }
+    if (moment !== undefined && moment !== this.moment) { this.moment = clamp(moment, 0, this.last); bits |= BASE }
+    if (bits) { this.ask(bits | CURSOR); this.remember() }
+    if (t !== undefined) this.setTime(t)
+  }
+
+  timeMoved() {
+    const span = followSpan(this.span, this.T, this.t)
+    if (span[0] !== this.span[0]) { this.span = span; this.ask(BASE) }
+    if (this.anchor !== undefined) this.stretchBrush(this.anchor, this.t)
+  }
+
+  get mapRow() { return this.maps.find(row => row.array === this.map) }
+
+  // what a row shows
+
+  /** Rows of one unit belong to one heatmap and are shown while a unit of that heatmap is selected; a selection has a row of its own. */
+  get visibleRows() {
+    return this.header.rows.filter(row => !row.of || row.of === this.map).flatMap(row => {
+      if (!this.brush || row.array !== this.brush.map || row.kind !== "heatmap") return [row]
+      const strip = { kind: "line", unit: true, of: row.array, array: row.array, symbol: row.symbol, sub: row.sub, title: `unit ${this.brush.unit}`, short: "", tone: row.tone, range: this.brushRange(), brush: true }
+      return [row, strip]
+    })
+  }
+
+  /** Whether an array has numbers for the moment on the tape. */
+  known(name) { return this.moments.length < 2 || this.moment === this.full || this.read[name]?.M > 1 }
+
+  dimmed(row) { return !row.given && (row.array ? !this.known(row.array) : Array.isArray(row.labels?.[0]) ? false : !!row.labels && this.moment !== this.full) }
+
+  value(name, t = this.t, unit = this.unit) {
+    const read = this.read[name]
+    return read && t >= 0 && t < read.T ? read.at(this.moment, t, unit) : undefined
+  }
+
+  column(row) { return row.brush ? this.brush.unit : row.unit ? this.unit : row.column ?? 0 }
+
+  /** All steps of a quantity as they are drawn; the last few are kept, because cursor and picture ask for the same ones. */
+  series(row, name = row.array) {
+    const column = this.column(row), read = this.read[name], key = `${name} ${Math.min(this.moment, (read?.M ?? 1) - 1)} ${column} ${row.log ?? ""}`
+    let values = this.drawn.get(key)
+    if (values) return values
+    const at = t => t < (read?.T ?? 0) ? read.at(this.moment, t, column) : NaN
+    values = Array.from({ length: this.T }, row.log ? (_, t) => { const v = at(t); return Number.isNaN(v) ? NaN : gradientLevel(v) } : (_, t) => at(t))
+    if (this.drawn.size >= MOST_SERIES) this.drawn.clear()
+    this.drawn.set(key, values)
+    return values
+  }
+
+  tokens(row) { return Array.isArray(row.labels[0]) ? row.labels[Math.min(this.moment, row.labels.length - 1)] : row.labels }
+
+  token(row, t) { return visible(this.tokens(row)[t]) }
+
+  rangeOf(row) { return row.log ? [0, 1] : row.range ?? spread([this.series(row), ...(row.over ?? []).map(o => this.series(row, o.array))]) }
+
+  // events
+
+  key(event) {
+    const t = keyStep(event.key, this.t, this.T, event.shiftKey)
+    const line = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+    if (event.ctrlKey || event.metaKey || event.altKey) return
+    if (t !== null) { this.pause(); this.setTime(t) }
+    else if (line && this.maps.length) this.set(nextUnit(this.maps, this.map, this.unit, line * (event.shiftKey ? 10 : 1)))
+    else if (event.key === " ") this.playing ? this.pause() : this.play()
+    else if (event.key === "Enter") this.selecting ? this.markEnd() : this.pick()
+    else if (event.key === "Escape" && (this.brush || this.selecting)) this.clearBrush()
+    else if (!this.zoomKey(event)) return
+    event.preventDefault()
+    event.stopPropagation()
+  }
+
+  local(event) {
+    const box = this.over.getBoundingClientRect()
+    return [event.clientX - box.left, event.clientY - box.top]
+  }
+
+  under(event) { return hit(this.layout, this.T, ...this.local(event)) }
+
+  /** A unit under the pointer, if it is one that can be selected. */
+  unitUnder(event) {
+    const found = this.under(event)
+    return this.maps.some(row => row.array === found.map) ? found : { t: found.t }
+  }
+
+  /** What a press at this place is going to move: the threshold, a selection, the picture or the cursor. */
+  gestureAt(event) {
+    const [x, y] = this.local(event), { left, plot, bottom } = this.layout, strip = this.layout.rows.find(place => place.row.brush)
+    if (strip && x > left && Math.abs(y - this.limitY(strip)) < GRIP) return "limit"
+    if (this.header.brush && (event.shiftKey || this.selecting) && this.unitUnder(event).map) return "brush"
+    const grip = Math.max(event.pointerType === "touch" ? 2 * GRIP : GRIP, this.layout.cell / 2), onCursor = Math.abs(x - this.x(this.t)) < grip || y < 22 || y > bottom
+    return isWhole(this.span, this.T) || onCursor || x < left || x > left + plot ? "cursor" : "pan"
+  }
+
+  pointerDown(event) {
+    if (event.button || !this.layout) return
+    this.pause()
+    this.over.setPointerCapture?.(event.pointerId)
+    this.fingers.set(event.pointerId, this.local(event))
+    if (this.fingers.size === 2) {
+      this.pressed = { kind: "pinch", span: this.span, from: [...this.fingers.values()] }
+      return
+    }
+    const kind = this.gestureAt(event)
+    this.pressed = { kind, at: this.local(event), span: this.span, moved: false }
+    if (kind === "cursor") this.set(this.unitUnder(event))
+    if (kind === "brush") this.beginBrush(this.unitUnder(event))
+  }
+
+  pointerMove(event) {
+    const { pressed } = this, [x, y] = this.local(event)
+    if (!pressed) return
+    if (this.fingers.has(event.pointerId)) this.fingers.set(event.pointerId, [x, y])
+    if (pressed.kind === "pinch") return this.pinch()
+    pressed.moved ||= Math.hypot(x - pressed.at[0], y - pressed.at[1]) >= 4
+    if (pressed.kind === "cursor") this.setTime(this.under(event).t)
+    else if (pressed.kind === "brush") this.setTime(this.under(event).t)
+    else if (pressed.kind === "limit") this.setLimit(this.limitAt(y))
+    else if (pressed.moved) this.setSpan(panSpan(pressed.span, this.T, (pressed.at[0] - x) / this.layout.cell))
+  }
+
+  pinch() {
+    const [a, b] = [...this.fingers.values()], { from: [c, d], span } = this.pressed, { left, plot } = this.layout
+    const gap = (one, two) => Math.max(10, Math.abs(one[0] - two[0])), middle = (one, two) => ((one[0] + two[0]) / 2 - left) / plot
+    const at = span[0] + middle(c, d) * (span[1] - span[0]), closer = zoomSpan(span, this.T, gap(c, d) / gap(a, b), at)
+    this.setSpan(panSpan(closer, this.T, (middle(c, d) - middle(a, b)) * (closer[1] - closer[0])))
+  }
+
+  pointerUp(event, done = true) {
+    const { pressed } = this
+    this.fingers.delete(event.pointerId)
+    if (!pressed || pressed.kind === "pinch" && this.fingers.size) return
+    this.pressed = undefined
+    if (!done && pressed.kind !== "brush") return
+    if (pressed.kind === "brush") this.endBrush()
+    else if (pressed.kind === "limit") this.tellBrush()
+    else if (pressed.kind !== "pinch" && !pressed.moved) {
+      if (pressed.kind === "pan") this.set(this.unitUnder(event))
+      this.pick()
+    }
+    this.ask(CURSOR)
+  }
 
   destroy() {
     clearTimeout(this.released)
@@ -1470,320 +1824,9 @@ class TimelineView extends View {
   }
 }
 
-/** How each kind of row is painted under the cursor layer. */
-const PAINTERS = {
-  bars(g, place) {
-    const { row } = place, { cell } = this.layout, { theme } = this, values = this.series(row), marks = new Set(this.header.marks)
-    const Y = this.barScale(place), zero = Y(0), alpha = g.globalAlpha
-    this.rule(g, zero)
-    this.inPlot(g, () => this.eachStep(t => {
-      const v = values[t], marked = marks.has(t), gap = cell > 4 ? 1 : 0
-      if (!Number.isFinite(v)) return
-      g.globalAlpha = alpha * (marked ? 1 : .42)
-      g.fillStyle = marked ? theme.ink : theme.tone(row.tone)
-      g.fillRect(this.edge(t) + gap, Math.min(zero, Y(v)), Math.max(.75, cell - 2 * gap), Math.abs(zero - Y(v)))
-    }))
-    g.globalAlpha = alpha
-  },
+// One opened step of the graph.
 
-  tokens(g, place) {
-    const { row, y, h } = place, { cell } = this.layout, { theme } = this, said = this.tokens(row), expect = row.expect
-    const line = expect ? h / 2 : h, alpha = g.globalAlpha, size = clamp(cell * 1.45, 11, 15), marks = new Set(this.header.marks)
-    g.font = this.font(size, "mono", 500)
-    const fits = text => cell >= 6.5 && g.measureText(text).width <= cell + 1.5
-    this.inPlot(g, () => this.eachStep(t => {
-      const raw = said[t], left = this.edge(t), text = visible(raw), counts = row.scored?.[t] ?? true, wrong = expect && counts && raw !== expect[t]
-      if (wrong) {
-        g.globalAlpha = alpha * .2
-        g.fillStyle = theme.tone(row.tone)
-        g.fillRect(left, y + line, cell, line)
-        g.globalAlpha = alpha
-        g.fillStyle = theme.tone(row.tone)
-        g.fillRect(left, y + h - 2, Math.max(1, cell - .5), 2)
-      } else if (!fits(text) && text.trim()) {
-        g.globalAlpha = alpha * (counts ? .35 : .15)
-        g.fillStyle = theme.tone(row.tone)
-        g.fillRect(left + cell * .15, y + h - line / 2 - 2, Math.max(.75, cell * .7), 4)
-      }
-      g.globalAlpha = alpha * (counts ? 1 : .4)
-      g.font = this.font(size, "mono", wrong || marks.has(t) ? 700 : 500)
-      if (fits(text)) this.text(g, text, this.x(t), y + h - line / 2 + size * .35, { font: g.font, colour: marks.has(t) ? theme.ink : theme.text(row.tone), align: "center" })
-      if (expect && counts && fits(visible(expect[t]))) this.text(g, visible(expect[t]), this.x(t), y + line / 2 + size * .35, { font: this.font(size, "mono", 500), colour: theme.text("target"), align: "center" })
-    }))
-    g.globalAlpha = alpha
-    if (expect && !this.layout.small) this.text(g, "what it should say", 26, y + line / 2 + 5, { font: this.font(14), colour: theme.ink2 })
-  },
-
-  heatmap(g, place) {
-    const { row, y, h } = place, { left, plot, first, last } = this.layout, { theme } = this
-    g.imageSmoothingEnabled = false
-    g.drawImage(this.bitmap(row), first, 0, last - first, row.order.length, left, y, plot, h)
-    if (!this.chosen(row)) return
-    const line = this.unitLine(place)
-    g.strokeStyle = theme.ink
-    g.lineWidth = 1.5
-    g.strokeRect(left - .5, line.y - .5, plot + 1, line.h + 1)
-    if (!row.twin) this.text(g, `unit ${this.unit}`, left - 6, line.y + line.h / 2 + 4, { font: this.font(12, "mono", 600), colour: theme.ink, align: "right" })
-  },
-
-  area(g, place) {
-    const { row, y, h } = place, range = this.rangeOf(row)
-    this.rule(g, y + h - (clamp(0, ...range) - range[0]) / (range[1] - range[0]) * h)
-    this.trace(g, place, this.series(row), range, { colour: this.theme.tone(row.tone), area: true })
-    for (const o of row.over ?? []) this.trace(g, place, this.series(row, o.array), range, { colour: this.theme.tone(o.tone) })
-  },
-
-  line(g, place) {
-    const { row, y, h } = place, { theme } = this, range = this.rangeOf(row), values = this.series(row)
-    if (row.log) paintFloor.call(this, g, place)
-    else this.rule(g, y + h - (clamp(0, ...range) - range[0]) / (range[1] - range[0]) * h)
-    const labelY = row.target && paintTarget.call(this, g, place, range)
-    const Y = this.trace(g, place, values, range, { colour: theme.tone(row.tone), steps: !!row.unit || !!row.log, width: row.unit ? 1.75 : 2.25 })
-    for (const o of row.over ?? []) this.trace(g, place, this.series(row, o.array), range, { colour: theme.tone(o.tone) })
-    if (row.target?.label) this.text(g, (this.layout.small ? "" : "target ") + row.target.label, this.right, labelY, { font: this.font(14), colour: theme.ink, align: "right", halo: true })
-    const end = values.findLastIndex(Number.isFinite)
-    if (row.unit || row.log || end < 0) return
-    this.inPlot(g, () => {
-      g.fillStyle = theme.tone(row.tone)
-      g.beginPath()
-      g.arc(this.x(end), Y(values[end]), 4.5, 0, 7)
-      g.fill()
-    })
-  },
-}
-
-/** The ground of a gradient's row: its two ends, and a dashed line below which a signal is too small to teach. */
-function paintFloor(g, { y, h }) {
-  const { theme, layout: { left, small } } = this, at = y + h - gradientLevel(FLOOR) * h, font = this.font(11, "mono", 500), colour = theme.ink2
-  this.rule(g, y + h)
-  g.fillStyle = theme.ink
-  g.globalAlpha *= theme.mode === "dark" ? .1 : .06
-  g.fillRect(left, at, this.layout.plot, y + h - at)
-  g.globalAlpha = 1
-  g.strokeStyle = theme.ink2
-  g.lineWidth = 1
-  g.setLineDash([4, 4])
-  g.beginPath()
-  g.moveTo(left, at)
-  g.lineTo(this.right, at)
-  g.stroke()
-  g.setLineDash([])
-  for (const [text, height] of [["10", y + 8], [small ? "" : "1e−6", at + 4]]) this.text(g, text, left - 6, height, { font, colour, align: "right" })
-}
-
-/** The dashed target: one value across the row, or a series of its own; returns where its label belongs. */
-function paintTarget(g, place, range) {
-  const { row: { target }, y } = place
-  g.setLineDash([5, 4])
-  const values = target.array ? this.series(place.row, target.array) : Array(this.T).fill(target.value)
-  const Y = this.trace(g, place, values, range, { colour: this.theme.tone("target"), width: 1.5 })
-  g.setLineDash([])
-  const end = Y(values.findLast(Number.isFinite) ?? range[0])
-  return end - 8 < y + 8 ? end + 18 : end - 8
-}
-
-/** What each kind of row adds at the cursor. */
-const CURSORS = {
-  /** The marked bars carry their numbers, unless there are many. */
-  bars(g, place) {
-    const marks = (this.header.marks ?? []).filter(t => isSeen(this.span, t)), Y = this.barScale(place)
-    if (marks.length > 8) return
-    for (const t of marks) {
-      const v = this.value(place.row.array, t, this.column(place.row))
-      this.text(g, fixed(v), this.x(t), Y(Math.max(0, v)) - 4, { font: this.font(12, "mono", 600), colour: this.theme.ink, align: "center", halo: true })
-    }
-  },
-
-  heatmap(g, place, x) {
-    if (!this.chosen(place.row)) return
-    const { cell } = this.layout, line = this.unitLine(place), w = Math.max(cell, 5), h = Math.max(line.h, 5)
-    g.strokeStyle = this.theme.ink
-    g.lineWidth = 2
-    g.strokeRect(x - w / 2 - .5, line.y + line.h / 2 - h / 2 - .5, w + 1, h + 1)
-  },
-
-  line(g, place, x) {
-    const { row, y, h } = place, raw = this.value(row.array, this.t, this.column(row)), [low, high] = this.rangeOf(row)
-    if (!Number.isFinite(raw) || row.unit) return
-    const v = row.log ? gradientLevel(raw) : raw
-    g.fillStyle = this.theme.tone(row.tone)
-    g.strokeStyle = this.theme.paper
-    g.lineWidth = 2
-    g.beginPath()
-    g.arc(x, y + h - clamp((v - low) / (high - low), -.05, 1.05) * h, 5, 0, 7)
-    g.fill()
-    g.stroke()
-  },
-
-  /** Where the cells are too narrow for text the token at the cursor is written out. */
-  tokens(g, place, x) {
-    const { row, y, h } = place, text = this.token(row, this.t)
-    g.font = this.font(14, "mono", 600)
-    if (g.measureText(text).width <= this.layout.cell + 1.5 && this.layout.cell >= 6.5) return
-    const line = row.expect ? h / 2 : h, shown = row.expect && (row.scored?.[this.t] ?? true) ? [[visible(row.expect[this.t]), y + line / 2 + 5, "target"], [text, y + line * 1.5 + 5, row.tone]] : [[text, y + h - line / 2 + 5, row.tone]]
-    for (const [token, at, tone] of shown) this.text(g, token, x + 6, at, { font: g.font, colour: this.theme.text(tone), halo: true })
-  },
-}
-
-// ── 7. Graph ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-/** Which folds are drawn: all up to 12, else the first, the last and a lens around the cursor, with gaps between. */
-export function foldList(T, t, most = 12, lens = 2) {
-  const shown = T <= most ? Array.from({ length: T }, (_, i) => i)
-    : [...new Set([0, ...Array.from({ length: 2 * lens + 1 }, (_, i) => clamp(t, lens, T - 1 - lens) - lens + i), T - 1])]
-  const list = []
-  shown.forEach((step, i) => {
-    const before = i ? shown[i - 1] : -1
-    if (step === before + 2) list.push({ t: step - 1 })
-    else if (step > before + 1) list.push({ gap: [before + 1, step - 1] })
-    list.push({ t: step })
-  })
-  return list
-}
-
-/** Where each fold stands: opened ones (the cursor's, and its neighbours when there is room) are wide. */
-export function foldPositions(list, t, { open, box, gap, space, around = 0 }) {
-  let x = 0
-  const items = list.map(item => {
-    const opened = item.t !== undefined && Math.abs(item.t - t) <= around
-    const width = item.gap ? gap : opened ? open : box
-    const place = { ...item, x, width, opened }
-    x += width + space
-    return place
-  })
-  return { items, width: x - space }
-}
-
-/** The subscript with the step's number in place of t: "t−1" at 5 gives "4"; a pass that runs backwards came from 6. */
-export function stepSub(sub, t, way = 1) {
-  return sub.replace(/(^|[\s,;])t(?:\s*[−-]\s*(\d+))?$/, (_, lead, lag) => lead + String(t - way * Number(lag ?? 0)).replace("-", "−"))
-}
-
-/** Size of a gradient on the fixed scale from 1e−8 (0) to 10 (1). */
-export const gradientLevel = size => size > 0 && Number.isFinite(size) ? clamp((Math.log10(size) + 8) / 9, 0, 1) : 0
-
-export const gradientWidth = size => gradientLevel(size) ? .75 + 5.25 * gradientLevel(size) : 0
-
-/** A smooth path through points, leaving and arriving level. */
-export function smooth(points) {
-  return points.map(([x, y], i) => {
-    if (!i) return `M${x},${y}`
-    const [px, py] = points[i - 1], m = (px + x) / 2
-    return Math.abs(py - y) < .5 ? `L${x},${y}` : `C${m},${py} ${m},${y} ${x},${y}`
-  }).join("")
-}
-
-/** The recurrent edge while the network unfolds: a loop over the top when u = 0, a level line to the next fold when u = 1. */
-export function carryPath(right, left, y, lift, u) {
-  const reach = 34 * (1 - u), top = mix(lift, y, u)
-  return `M${right},${y}C${right + reach},${y} ${right + reach},${top} ${right},${top}L${left},${top}C${left - reach},${top} ${left - reach},${y} ${left},${y}`
-}
-
-/** From a weight below up to the left side of a node, through the gutter in front of its column. */
-export function fanPath(x0, y0, x, y) {
-  const gutter = x - 15
-  return `M${x0},${y0}C${x0},${y0 - 36} ${gutter},${y0 - 14} ${gutter},${Math.min(y0 - 50, y + 40)}V${y + 9}Q${gutter},${y} ${x},${y}`
-}
-
-/** At most `most` places spread evenly over n. */
-export const sample = (n, most) => n <= most ? Array.from({ length: n }, (_, i) => i) : Array.from({ length: most }, (_, i) => Math.floor(i * n / most))
-
-export const norm = values => Math.sqrt(values.reduce((sum, v) => sum + v * v, 0))
-
-/** What a screen reader hears about a node. */
-export function describeNode(node, t, T, values, gradient) {
-  if (node.kind === "parameter") return `${node.symbol}${node.sub ? " " + node.sub : ""}, shared weights ${node.shape}, used ${T} times`
-  return `${node.symbol} ${node.enters ? "entering" : "at"} step ${t} of ${T - 1}, ${node.title}, size ${fixed(norm(values))}` + (gradient === undefined ? "" : `, gradient ${scientific(gradient)}`)
-}
-
-/** A visitor's text as a number: {value}, or {why} not, in one sentence. */
-export function asNumber(text) {
-  const plain = text.trim().replace("−", "-").replace(",", "."), quoted = text.trim().slice(0, 24)
-  if (!plain) return { why: "Type a number first." }
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain)) return { why: `“${quoted}” is not a number, so nothing was changed.` }
-  const value = Number(plain)
-  return Math.abs(value) <= 1e30 ? { value } : { why: `“${quoted}” is too large for a network to count with, so nothing was changed.` }
-}
-
-/** How many decimals tell numbers up to this size apart. */
-export const decimals = size => clamp(3 - Math.floor(Math.log10(Math.abs(size) || 1)), 0, 8)
-
-/** A number with so many decimals and a real minus sign. */
-export function exact(value, digits) {
-  if (!Number.isFinite(value)) return Number.isNaN(value) ? "–" : value < 0 ? "−∞" : "∞"
-  const text = Math.abs(value).toFixed(digits)
-  return (value < 0 && Number(text) !== 0 ? "−" : "") + text
-}
-
-/** Numbers rounded so that what is shown adds up to the rounded sum: each moves by less than one of the last digit. */
-export function addUp(values, digits) {
-  const one = 10 ** digits, scaled = values.map(v => v * one), low = scaled.map(Math.floor)
-  const missing = Math.round(scaled.reduce((a, b) => a + b, 0)) - low.reduce((a, b) => a + b, 0)
-  const order = scaled.map((v, i) => [v - low[i], i]).sort((a, b) => b[0] - a[0] || a[1] - b[1])
-  for (const [, i] of order.slice(0, clamp(missing, 0, order.length))) low[i] += 1
-  return low.map(v => v / one)
-}
-
-/** Every product of one unit's sum: [{weight, row, column, w, source, place, v, gates, value}]; at(array, t, n) reads. */
-export function products({ addends }, unit, t, at) {
-  return addends.flatMap(({ weight, source, from, row, column, size, flip, scale, times }) => {
-    const gates = times.map(id => [id, at(`value:${id}`, t, unit)]), factor = gates.reduce((all, [, v]) => all * v, scale)
-    const bare = { weight, source, gates, scale }
-    if (!weight) { const v = at(from, t, row + unit); return [{ ...bare, place: row + unit, v, value: factor * v }] }
-    if (!source) { const w = at(`weight:${weight}`, row + unit, 0); return [{ ...bare, row: row + unit, w, value: factor * w }] }
-    return Array.from({ length: size }, (_, j) => {
-      const [r, c] = flip ? [column + j, row + unit] : [row + unit, column + j], w = at(`weight:${weight}`, r, c), v = at(from, t, j)
-      return { ...bare, row: r, column: c, w, place: j, v, value: factor * w * v }
-    })
-  })
-}
-
-/** The largest products in full, the others as one: {shown: [product], more: {count, value}, digits, total}, adding up. */
-export function takenApart(sum, unit, t, at, most = 5) {
-  const all = products(sum, unit, t, at), bySize = all.map((p, i) => [Math.abs(p.value), i]).sort((a, b) => b[0] - a[0] || a[1] - b[1])
-  const keep = new Set(bySize.slice(0, all.length <= most + 1 ? all.length : most).map(([, i]) => i))
-  const shown = all.filter((_, i) => keep.has(i)), rest = all.filter((_, i) => !keep.has(i))
-  const total = all.reduce((sum, p) => sum + p.value, 0), parts = [...shown.map(p => p.value), ...(rest.length ? [rest.reduce((sum, p) => sum + p.value, 0)] : [])]
-  const digits = decimals(Math.max(Math.abs(total), ...parts.map(Math.abs)))
-  const said = Number.isFinite(total) ? addUp(parts, digits) : parts
-  return { shown: shown.map((p, i) => ({ ...p, said: said[i] })), more: rest.length ? { count: rest.length, said: said.at(-1) } : undefined, digits, total }
-}
-
-export const PHASES = [["forward", "Forward"], ["loss", "Loss"], ["backward", "Backward"], ["update", "Update"]]
-
-/** One update in slow motion, beat by beat: forward through the steps, the losses, their sum, backward, the update. */
-export function slowBeats(T, { scored = [], gradients = false, update = false } = {}) {
-  const steps = Array.from({ length: T }, (_, t) => t), last = scored.at(-1) ?? T - 1
-  return [
-    ...steps.map(t => ({ phase: "forward", t })),
-    ...(scored.length ? [...scored.map(t => ({ phase: "loss", t })), { phase: "loss", t: last, all: true }] : []),
-    ...(gradients ? steps.toReversed().map(t => ({ phase: "backward", t })) : []),
-    ...(update ? [{ phase: "update", t: last }] : []),
-  ]
-}
-
-/** Whether a step is lit during a beat: forward what was computed, backward what has heard of the error. */
-export const litIn = (beat, t) => beat.phase === "forward" ? t <= beat.t : beat.phase === "backward" ? t >= beat.t : beat.phase === "loss" ? beat.all || t === beat.t : true
-
-/** A size told with three figures, whatever its scale. */
-export const amount = value => !Number.isFinite(value) ? fixed(value) : value !== 0 && Math.abs(value) < .001 ? value.toExponential(2).replaceAll("-", "−") : String(Number(value.toPrecision(3))).replace("-", "−")
-
-const percent = share => Number.isFinite(share) ? (share === 0 ? "0" : share < 1e-6 ? scientific(100 * share) : Number((100 * share).toPrecision(2))) + " %" : "all"
-
-/** The one sentence of a beat: a list of [text, strong]. Facts: t as named, and the numbers of this network. */
-export function slowSay({ phase, all }, f) {
-  if (phase === "forward") return [[`Forward, step ${f.t}: `], [f.reads ? `it reads ${f.reads}` : "without an input"], [` and remembers ${f.state} of size `], [fixed(f.before), true], [", which becomes "], [fixed(f.after), true], ...(f.says ? [[". It says ŷ = "], [f.says, true]] : []), ["."]]
-  if (phase === "loss" && all) return [["Loss: "], [f.count === 1 ? "the one step that is scored makes " : `the ${f.count} steps that are scored add up to `], [`L = ${amount(f.total)}`, true], ["."]]
-  if (phase === "loss") return [[`Loss, step ${f.t}: `], [f.says ? `it says ${f.says}, which costs ` : "what it says here costs "], [`L${f.count > 1 ? " " + f.t : ""} = ${amount(f.loss)}`, true], ["."]]
-  if (phase === "backward") return [[`Backward, step ${f.t}: `], [`of the error, ‖∂L/∂${f.state}‖ = `], [scientific(f.gradient), true], [f.gradient < 1e-6 ? " arrives: too small to teach anything" : " arrives"], ...(f.weight ? [[`, and asks ${f.weight} for a change of size `], [scientific(f.asked), true]] : []), ["."]]
-  const cut = f.clipped !== null && f.clipped !== undefined && f.clipped < .9995
-  return [[`Update ${f.number.toLocaleString("en")}, rehearsed on its own batch of ${f.rows}: the gradient has length `], [scientific(f.norm), true], ...(cut ? [[" and is cut to "], [percent(f.clipped), true]] : []), [`; ${f.rule} moves ${f.most} the most, by `], [percent(f.moved), true], [" of its size. The loss on that batch goes from "], [amount(f.before), true], [" to "], [amount(f.after), true], ["."]]
-}
-
-const NODE = { w: 58, h: 38 }, BADGE = { w: 58, h: 34, gap: 14 }, CELLS = 24, BARS = 64
-
-/** Sets an attribute only when it changes: the browser lays out and paints less. */
-function put(element, name, value) { if (element.getAttribute(name) !== String(value)) element.setAttribute(name, value) }
+const NODE = { w: 58, h: 38 }, BADGE = { w: 58, h: 34, gap: 14 }, CELLS = 24
 
 /** A line with its head at the end (no markers: they cannot take the line's colour everywhere), drawn anew in place. */
 class Arrow {
@@ -1898,173 +1941,10 @@ class OpenFold {
   }
 }
 
-class GraphView extends View {
-  constructor(box, host) {
-    super(box, host)
-    Object.assign(this, { u: 1, goal: 1, mode: "values", node: undefined, fan: undefined, unit: 0, cell: [0, 0], scrolled: 0, boxes: new Map(), open: [], rails: [] })
-    this.shape = this.choice("Shape", [["rolled", "Rolled"], ["unrolled", "Unrolled"]], value => this.unroll(value === "unrolled"))
-    this.what = this.choice("Shown", [["values", "Values"], ["gradients", "Gradients"]], value => this.show(value))
-    this.slower = html("button", { type: "button", class: "slower", "aria-pressed": "false", text: "Slow motion" })
-    this.bar.append(html("span", { class: "spacer" }), this.slower, this.shape.box, this.what.box)
-    this.story = html("p", { class: "say", "aria-live": "polite" })
-    this.phases = PHASES.map(([phase, text]) => html("button", { type: "button", text, "data-phase": phase }))
-    this.slowPlay = html("button", { type: "button", class: "play" })
-    this.nextPhase = html("button", { type: "button", text: "Next phase" })
-    this.slowBox = html("div", { class: "slow", role: "group", "aria-label": "Slow motion", hidden: true },
-      html("div", { class: "bar" }, this.slowPlay, this.nextPhase, html("div", { class: "choice", role: "group", "aria-label": "Phase" }, ...this.phases)), this.story)
-    this.editBox = html("div", { class: "edits", hidden: true })
-    this.main.before(this.slowBox, this.editBox)
-    this.stage.classList.add("graph")
-    this.svg = svg("svg", { role: "group", "aria-label": "graph of the network's steps" })
-    this.scroller = html("div", { class: "scroller" }, this.svg)
-    this.stage.append(this.scroller)
-    this.listen(this.scroller, "scroll", () => { if (this.scroller.scrollLeft !== this.scrolled) { this.scrolled = this.scroller.scrollLeft; this.placeShelf() } })
-    this.listen(this.svg, "keydown", event => this.key(event))
-    this.listen(this.svg, "click", event => this.click(event))
-    this.listen(this.slower, "click", () => this.slow ? this.endSlow() : this.startSlow())
-    this.listen(this.slowPlay, "click", () => this.playing ? this.pause() : this.play())
-    this.listen(this.nextPhase, "click", () => this.jump())
-    for (const button of this.phases) this.listen(button, "click", () => { this.pause(); this.beatTo(this.slow.beats.findIndex(beat => beat.phase === button.dataset.phase)) })
-    for (const [type, on] of [["pointerover", true], ["pointerout", false]]) this.listen(this.svg, type, event => this.hover(event, on))
-  }
+// The graph in slow motion.
 
-  choice(label, options, act) {
-    const buttons = options.map(([value, text]) => html("button", { type: "button", text, "data-value": value }))
-    const box = html("div", { class: "choice", role: "group", "aria-label": label }, ...buttons)
-    for (const button of buttons) this.listen(button, "click", () => act(button.dataset.value))
-    return { box, set(value) { for (const b of buttons) put(b, "aria-pressed", b.dataset.value === value) } }
-  }
-
-  place() { return { t: this.t, node: this.node, rolled: this.goal === 0 } }
-
-  kept() { return { ...this.place(), unit: this.unit, cell: this.cell, mode: this.mode } }
-
-  pick(extra) { super.pick({ t: this.nameOf(this.t), ...extra }) }
-
-  get pace() { return 700 }
-
-  /** The step's place in the sequence, and which way its pass runs. */
-  nameOf(t) { return this.header.reverse ? this.T - 1 - t : t }
-
-  get way() { return this.header.reverse ? -1 : 1 }
-
-  update({ header, arrays }) {
-    const known = this.header?.key === header.key, from = known ? this.kept() : this.recall(header)
-    this.header = header
-    this.read = Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, reader(array)]))
-    this.T = header.T
-    this.nodes = [...header.nodes].sort((a, b) => a.x - b.x || a.y - b.y)
-    this.all = [...this.nodes, ...header.shared]
-    this.byId = Object.fromEntries(this.all.map(node => [node.id, node]))
-    this.t = clamp(from.t ?? 0, 0, this.T - 1)
-    this.node = this.byId[from.node] ? from.node : (header.carry[0]?.[0] ?? this.nodes.at(-1)?.id)
-    Object.assign(this, { unit: from.unit ?? 0, cell: from.cell ?? [0, 0] })
-    if (!known) {
-      this.u = this.goal = from.rolled ? 0 : 1
-      this.mode = from.mode ?? this.mode
-      if (this.slow) this.endSlow()
-    }
-    this.what.box.hidden = !header.gradients
-    if (!header.gradients) this.mode = "values"
-    this.scored = Array.from({ length: this.T }, (_, t) => t).filter(t => Number.isFinite(this.cost(t)))
-    this.fillEdits()
-    if (this.slow) this.slow = { ...this.slow, beats: this.beats() }
-    this.retheme()
-  }
-
-  // numbers
-
-  at(name, t, n) { return this.read[name]?.at(0, t, n) }
-
-  values(id, t = this.t, kind = "value") {
-    const read = this.read[`${kind}:${id}`]
-    return read && t >= 0 && t < this.T ? Array.from({ length: read.N }, (_, n) => read.at(0, t, n)) : []
-  }
-
-  gradient(id, t = this.t) { return this.at(`gradient:${id}`, t) }
-
-  /** What an edge sends back is what arrives at its reader. */
-  backward(id, t) { return this.mode === "gradients" ? this.gradient(id, t) : undefined }
-
-  cost(t) { return this.at("loss", t) }
-
-  costName(t) { return Number.isFinite(this.cost(t)) ? `${this.slow ? "L" : "loss"} ${amount(this.cost(t))}` : "" }
-
-  colour(node, t, n) { return cssColour(shade(this.at(`value:${node.id}`, t, n), node.range, this.theme.scale[node.scale])) }
-
-  changed(id, t) {
-    const was = this.read[`before:${id}`]
-    if (!was) return false
-    for (let n = 0; n < was.N; n++) if (Math.abs(was.at(0, t, n) - this.at(`value:${id}`, t, n)) > 1e-6) return true
-    return false
-  }
-
-  // events
-
-  timeMoved() { this.ask(BASE) }
-
-  setTime(t, tell) {
-    const { slow } = this
-    if (!slow || slow.moving) return super.setTime(t, tell)
-    const wanted = clamp(Math.round(t), 0, this.T - 1), i = slow.beats.findIndex(beat => beat.phase === slow.beats[slow.i].phase && beat.t === wanted)
-    if (i >= 0) this.beatTo(i)
-  }
-
-  show(mode) {
-    this.mode = mode
-    this.remember()
-    this.ask(BASE)
-  }
-
-  choose(id, t = this.t) {
-    if (this.byId[id] && id !== this.node) Object.assign(this, { node: id, unit: 0, cell: [0, 0], complaint: undefined })
-    this.setTime(t)
-    this.remember()
-    this.ask(BASE)
-  }
-
-  unroll(open) {
-    this.goal = open ? 1 : 0
-    this.remember()
-    this.begin = { at: performance.now(), from: this.u }
-    this.ask(BASE)
-  }
-
-  key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return
-    const t = keyStep(event.key, this.t, this.T, event.shiftKey), line = { ArrowDown: 1, ArrowUp: -1 }[event.key]
-    if (t !== null) { this.pause(); this.setTime(t) }
-    else if (line) this.choose(this.all[clamp(this.all.indexOf(this.byId[this.node]) + line, 0, this.all.length - 1)].id)
-    else if (event.key === " ") this.playing ? this.pause() : this.play()
-    else if (event.key === "Enter") this.slow ? this.jump() : this.pick()
-    else return
-    this.focus = true
-    event.preventDefault()
-    event.stopPropagation()
-  }
-
-  click(event) {
-    const target = event.target.closest("[data-node], [data-t]")
-    if (!target) return
-    this.pause()
-    this.focus = true
-    const t = target.dataset.t === undefined ? this.t : Number(target.dataset.t)
-    this.choose(target.dataset.node, t)
-    if (target.dataset.node) this.pick()
-  }
-
-  hover(event, on) {
-    const target = event.target.closest?.("[data-node]"), id = target?.dataset.node, weight = this.byId[id]?.kind === "parameter"
-    const fan = on && weight ? id : undefined, over = on && id && !weight ? { id, t: Number(target.dataset.t) } : undefined
-    if (fan !== this.fan) { this.fan = fan; this.paintFans() }
-    if (over?.id !== this.over?.id || over?.t !== this.over?.t) {
-      this.over = over
-      for (const fold of this.open) if (fold.g.isConnected) fold.label()
-    }
-  }
-
-  // slow motion
-
+/** Walks through one update beat by beat. */
+const SlowMotion = Base => class extends Base {
   beats() { return slowBeats(this.T, { scored: this.scored, gradients: this.header.gradients, update: !!this.header.update }) }
 
   startSlow() {
@@ -2153,43 +2033,12 @@ class GraphView extends View {
     if (this.story) put(this.story, "aria-live", this.playing ? "off" : "polite")
     this.buttons.play.hidden = !!this.slow
   }
+}
 
-  // edits
+// The graph's picture, rolled and unrolled.
 
-  /** What was edited, with the way back. */
-  fillEdits() {
-    const { edits } = this.header
-    this.editBox.hidden = !edits.length
-    if (!edits.length) return
-    const undo = (text, what) => {
-      const button = html("button", { type: "button", class: "link", text })
-      button.onclick = () => this.pick({ undo: what })
-      return button
-    }
-    this.editBox.replaceChildren(html("span", { class: "mark", "aria-hidden": "true" }), html("span", {}, html("b", { text: "Edited: " }), edits.map(edit => edit.say).join("; "), ". Changed numbers bear a corner."),
-      undo("Undo the last", "last"), ...(edits.length > 1 ? [undo("Undo all edits", "all")] : []))
-  }
-
-  /** A number field that asks Python to change one number; what is no number is refused here, and the text stays. */
-  editField(label, value, edit) {
-    const field = html("input", { type: "text", inputmode: "decimal", value, size: 9, "aria-label": label, spellcheck: "false", autocomplete: "off" })
-    const why = html("p", { class: "why", role: "alert", hidden: this.complaint?.label !== label, text: this.complaint?.text ?? "" })
-    field.addEventListener("input", () => { field.dataset.typed = field.value })
-    field.addEventListener("keydown", event => {
-      if (event.key !== "Enter") return
-      const read = asNumber(field.value)
-      this.complaint = read.why ? { label, text: read.why } : undefined
-      why.hidden = !read.why
-      why.textContent = read.why ?? ""
-      if (read.why) { field.select(); return }
-      delete field.dataset.typed
-      this.pick({ edit: { ...edit(), value: read.value } })
-    })
-    return { field, box: html("label", { class: "edit" }, html("span", { text: label }), field, html("span", { class: "hint", text: "Enter sets it" })), why }
-  }
-
-  // painting
-
+/** Draws the folds, the shelf of weights and the lines between. */
+const GraphPainting = Base => class extends Base {
   paint(bits) {
     if (!this.stage.isConnected || !this.theme || !this.stage.clientWidth) return
     const active = this.box.getRootNode().activeElement, focused = this.focus || this.svg.contains(active)
@@ -2452,8 +2301,45 @@ class GraphView extends View {
     put(this.shelf, "transform", `translate(${this.scrolled},0)`)
     this.paintFans()
   }
+}
 
-  // card
+// The card beside the graph, and the numbers edited in it.
+
+const BARS = 64
+
+/** Tells about the chosen node or weight, and takes edits. */
+const GraphCard = Base => class extends Base {
+  /** What was edited, with the way back. */
+  fillEdits() {
+    const { edits } = this.header
+    this.editBox.hidden = !edits.length
+    if (!edits.length) return
+    const undo = (text, what) => {
+      const button = html("button", { type: "button", class: "link", text })
+      button.onclick = () => this.pick({ undo: what })
+      return button
+    }
+    this.editBox.replaceChildren(html("span", { class: "mark", "aria-hidden": "true" }), html("span", {}, html("b", { text: "Edited: " }), edits.map(edit => edit.say).join("; "), ". Changed numbers bear a corner."),
+      undo("Undo the last", "last"), ...(edits.length > 1 ? [undo("Undo all edits", "all")] : []))
+  }
+
+  /** A number field that asks Python to change one number; what is no number is refused here, and the text stays. */
+  editField(label, value, edit) {
+    const field = html("input", { type: "text", inputmode: "decimal", value, size: 9, "aria-label": label, spellcheck: "false", autocomplete: "off" })
+    const why = html("p", { class: "why", role: "alert", hidden: this.complaint?.label !== label, text: this.complaint?.text ?? "" })
+    field.addEventListener("input", () => { field.dataset.typed = field.value })
+    field.addEventListener("keydown", event => {
+      if (event.key !== "Enter") return
+      const read = asNumber(field.value)
+      this.complaint = read.why ? { label, text: read.why } : undefined
+      why.hidden = !read.why
+      why.textContent = read.why ?? ""
+      if (read.why) { field.select(); return }
+      delete field.dataset.typed
+      this.pick({ edit: { ...edit(), value: read.value } })
+    })
+    return { field, box: html("label", { class: "edit" }, html("span", { text: label }), field, html("span", { class: "hint", text: "Enter sets it" })), why }
+  }
 
   /** The card of a node is made once; while the cursor moves only its numbers change. */
   fillCard() {
@@ -2644,12 +2530,180 @@ class GraphView extends View {
   }
 }
 
-// ── 8. Hosts ────────────────────────────────────────────────────────────────────────────────────────────────────────
+// The graph: the unrolled network.
+
+class GraphView extends GraphCard(GraphPainting(SlowMotion(View))) {
+  constructor(box, host) {
+    super(box, host)
+    Object.assign(this, { u: 1, goal: 1, mode: "values", node: undefined, fan: undefined, unit: 0, cell: [0, 0], scrolled: 0, boxes: new Map(), open: [], rails: [] })
+    this.shape = this.choice("Shape", [["rolled", "Rolled"], ["unrolled", "Unrolled"]], value => this.unroll(value === "unrolled"))
+    this.what = this.choice("Shown", [["values", "Values"], ["gradients", "Gradients"]], value => this.show(value))
+    this.slower = html("button", { type: "button", class: "slower", "aria-pressed": "false", text: "Slow motion" })
+    this.bar.append(html("span", { class: "spacer" }), this.slower, this.shape.box, this.what.box)
+    this.story = html("p", { class: "say", "aria-live": "polite" })
+    this.phases = PHASES.map(([phase, text]) => html("button", { type: "button", text, "data-phase": phase }))
+    this.slowPlay = html("button", { type: "button", class: "play" })
+    this.nextPhase = html("button", { type: "button", text: "Next phase" })
+    this.slowBox = html("div", { class: "slow", role: "group", "aria-label": "Slow motion", hidden: true },
+      html("div", { class: "bar" }, this.slowPlay, this.nextPhase, html("div", { class: "choice", role: "group", "aria-label": "Phase" }, ...this.phases)), this.story)
+    this.editBox = html("div", { class: "edits", hidden: true })
+    this.main.before(this.slowBox, this.editBox)
+    this.stage.classList.add("graph")
+    this.svg = svg("svg", { role: "group", "aria-label": "graph of the network's steps" })
+    this.scroller = html("div", { class: "scroller" }, this.svg)
+    this.stage.append(this.scroller)
+    this.listen(this.scroller, "scroll", () => { if (this.scroller.scrollLeft !== this.scrolled) { this.scrolled = this.scroller.scrollLeft; this.placeShelf() } })
+    this.listen(this.svg, "keydown", event => this.key(event))
+    this.listen(this.svg, "click", event => this.click(event))
+    this.listen(this.slower, "click", () => this.slow ? this.endSlow() : this.startSlow())
+    this.listen(this.slowPlay, "click", () => this.playing ? this.pause() : this.play())
+    this.listen(this.nextPhase, "click", () => this.jump())
+    for (const button of this.phases) this.listen(button, "click", () => { this.pause(); this.beatTo(this.slow.beats.findIndex(beat => beat.phase === button.dataset.phase)) })
+    for (const [type, on] of [["pointerover", true], ["pointerout", false]]) this.listen(this.svg, type, event => this.hover(event, on))
+  }
+
+  choice(label, options, act) {
+    const buttons = options.map(([value, text]) => html("button", { type: "button", text, "data-value": value }))
+    const box = html("div", { class: "choice", role: "group", "aria-label": label }, ...buttons)
+    for (const button of buttons) this.listen(button, "click", () => act(button.dataset.value))
+    return { box, set(value) { for (const b of buttons) put(b, "aria-pressed", b.dataset.value === value) } }
+  }
+
+  place() { return { t: this.t, node: this.node, rolled: this.goal === 0 } }
+
+  kept() { return { ...this.place(), unit: this.unit, cell: this.cell, mode: this.mode } }
+
+  pick(extra) { super.pick({ t: this.nameOf(this.t), ...extra }) }
+
+  get pace() { return 700 }
+
+  /** The step's place in the sequence, and which way its pass runs. */
+  nameOf(t) { return this.header.reverse ? this.T - 1 - t : t }
+
+  get way() { return this.header.reverse ? -1 : 1 }
+
+  update({ header, arrays }) {
+    const known = this.header?.key === header.key, from = known ? this.kept() : this.recall(header)
+    this.header = header
+    this.read = Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, reader(array)]))
+    this.T = header.T
+    this.nodes = [...header.nodes].sort((a, b) => a.x - b.x || a.y - b.y)
+    this.all = [...this.nodes, ...header.shared]
+    this.byId = Object.fromEntries(this.all.map(node => [node.id, node]))
+    this.t = clamp(from.t ?? 0, 0, this.T - 1)
+    this.node = this.byId[from.node] ? from.node : (header.carry[0]?.[0] ?? this.nodes.at(-1)?.id)
+    Object.assign(this, { unit: from.unit ?? 0, cell: from.cell ?? [0, 0] })
+    if (!known) {
+      this.u = this.goal = from.rolled ? 0 : 1
+      this.mode = from.mode ?? this.mode
+      if (this.slow) this.endSlow()
+    }
+    this.what.box.hidden = !header.gradients
+    if (!header.gradients) this.mode = "values"
+    this.scored = Array.from({ length: this.T }, (_, t) => t).filter(t => Number.isFinite(this.cost(t)))
+    this.fillEdits()
+    if (this.slow) this.slow = { ...this.slow, beats: this.beats() }
+    this.retheme()
+  }
+
+  // numbers
+
+  at(name, t, n) { return this.read[name]?.at(0, t, n) }
+
+  values(id, t = this.t, kind = "value") {
+    const read = this.read[`${kind}:${id}`]
+    return read && t >= 0 && t < this.T ? Array.from({ length: read.N }, (_, n) => read.at(0, t, n)) : []
+  }
+
+  gradient(id, t = this.t) { return this.at(`gradient:${id}`, t) }
+
+  /** What an edge sends back is what arrives at its reader. */
+  backward(id, t) { return this.mode === "gradients" ? this.gradient(id, t) : undefined }
+
+  cost(t) { return this.at("loss", t) }
+
+  costName(t) { return Number.isFinite(this.cost(t)) ? `${this.slow ? "L" : "loss"} ${amount(this.cost(t))}` : "" }
+
+  colour(node, t, n) { return cssColour(shade(this.at(`value:${node.id}`, t, n), node.range, this.theme.scale[node.scale])) }
+
+  changed(id, t) {
+    const was = this.read[`before:${id}`]
+    if (!was) return false
+    for (let n = 0; n < was.N; n++) if (Math.abs(was.at(0, t, n) - this.at(`value:${id}`, t, n)) > 1e-6) return true
+    return false
+  }
+
+  // events
+
+  timeMoved() { this.ask(BASE) }
+
+  setTime(t, tell) {
+    const { slow } = this
+    if (!slow || slow.moving) return super.setTime(t, tell)
+    const wanted = clamp(Math.round(t), 0, this.T - 1), i = slow.beats.findIndex(beat => beat.phase === slow.beats[slow.i].phase && beat.t === wanted)
+    if (i >= 0) this.beatTo(i)
+  }
+
+  show(mode) {
+    this.mode = mode
+    this.remember()
+    this.ask(BASE)
+  }
+
+  choose(id, t = this.t) {
+    if (this.byId[id] && id !== this.node) Object.assign(this, { node: id, unit: 0, cell: [0, 0], complaint: undefined })
+    this.setTime(t)
+    this.remember()
+    this.ask(BASE)
+  }
+
+  unroll(open) {
+    this.goal = open ? 1 : 0
+    this.remember()
+    this.begin = { at: performance.now(), from: this.u }
+    this.ask(BASE)
+  }
+
+  key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return
+    const t = keyStep(event.key, this.t, this.T, event.shiftKey), line = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+    if (t !== null) { this.pause(); this.setTime(t) }
+    else if (line) this.choose(this.all[clamp(this.all.indexOf(this.byId[this.node]) + line, 0, this.all.length - 1)].id)
+    else if (event.key === " ") this.playing ? this.pause() : this.play()
+    else if (event.key === "Enter") this.slow ? this.jump() : this.pick()
+    else return
+    this.focus = true
+    event.preventDefault()
+    event.stopPropagation()
+  }
+
+  click(event) {
+    const target = event.target.closest("[data-node], [data-t]")
+    if (!target) return
+    this.pause()
+    this.focus = true
+    const t = target.dataset.t === undefined ? this.t : Number(target.dataset.t)
+    this.choose(target.dataset.node, t)
+    if (target.dataset.node) this.pick()
+  }
+
+  hover(event, on) {
+    const target = event.target.closest?.("[data-node]"), id = target?.dataset.node, weight = this.byId[id]?.kind === "parameter"
+    const fan = on && weight ? id : undefined, over = on && id && !weight ? { id, t: Number(target.dataset.t) } : undefined
+    if (fan !== this.fan) { this.fan = fan; this.paintFans() }
+    if (over?.id !== this.over?.id || over?.t !== this.over?.t) {
+      this.over = over
+      for (const fold of this.open) if (fold.g.isConnected) fold.label()
+    }
+  }
+}
+
+// The two hosts: Streamlit and anywidget.
 
 const VIEWS = { timeline: TimelineView, graph: GraphView }
 
 /** host = {emit(name, value)}; the view is made when the first payload says which one it is. */
-export function mount(root, host) {
+function mount(root, host) {
   const box = html("div", { class: "rnn-viewer" })
   root.append(box)
   let view

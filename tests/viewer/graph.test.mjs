@@ -2,7 +2,7 @@
 import assert from "node:assert/strict"
 import { readFileSync } from "node:fs"
 import test from "node:test"
-import * as v from "../../rnn_core/viewer/viewer.js"
+import * as v from "../../rnn_core/viewer/parts/index.js"
 
 const shownSum = (parts, digits) => Math.round(parts.reduce((sum, part) => sum + Math.round(part * 10 ** digits), 0)) / 10 ** digits
 const BENDS = { "": a => a, "σ": a => 1 / (1 + Math.exp(-a)), tanh: Math.tanh }

@@ -115,7 +115,7 @@ def test_a_second_call_with_the_same_data_only_repaints(bare, payload):
 def test_play_runs_to_the_end_and_is_silent_on_the_way(bare, payload):
     page = bare(payload)
     page.get_by_role("slider", name="time cursor").press("Home")
-    settle(page)
+    page.get_by_text("time 0 of 11").wait_for(state="attached")
     said = page.locator("output").inner_text()
     page.get_by_role("button", name="Play").click()
     page.wait_for_function(f"() => {ROOT}.querySelector('.over').ariaValueNow > 2")

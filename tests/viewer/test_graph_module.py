@@ -1,4 +1,4 @@
-"""The graph's pure functions, tested by node on the shipped file, with a graph that Python packed."""
+"""The graph's pure functions, tested by node on its parts, with a graph that Python packed."""
 
 from __future__ import annotations
 

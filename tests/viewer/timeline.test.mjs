@@ -1,7 +1,7 @@
-// The pure functions behind zoom, play, selection and saving. Run by pytest on the shipped file.
+// The pure functions behind zoom, play, selection and saving. Run by pytest.
 import assert from "node:assert/strict"
 import test from "node:test"
-import * as v from "../../rnn_core/viewer/viewer.js"
+import * as v from "../../rnn_core/viewer/parts/index.js"
 
 const ROWS = [{ kind: "heatmap", array: "h", order: [2, 0, 1] }, { kind: "heatmap", array: "g", order: [2, 0, 1], twin: "h", slim: true }, { kind: "line", array: "y" }]
 

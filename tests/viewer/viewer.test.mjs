@@ -2,7 +2,7 @@
 import assert from "node:assert/strict"
 import { readFileSync } from "node:fs"
 import test from "node:test"
-import * as v from "../../rnn_core/viewer/viewer.js"
+import * as v from "../../rnn_core/viewer/parts/index.js"
 
 test("bytes that Python packed come back, from any offset in memory", { skip: !process.env.VIEWER_PAYLOAD && "no payload given" }, () => {
   const bytes = readFileSync(process.env.VIEWER_PAYLOAD)
