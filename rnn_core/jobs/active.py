@@ -175,14 +175,15 @@ class Active:
             self.rested = True
 
     def news(self) -> None:
-        """Say what happened since the last time."""
+        """Say what happened since the last time; a run that ends is not called paused on its way."""
         records = self.run.records[self._said:]
         self._said += len(records)
         lines = [(record["update"], write_record(record)) for record in records]
         seconds = records[-1].get("seconds") if records else None
         acted, self._acted = self._acted, []
         self._spoke = time.monotonic()
-        self._tell("news", update=self.run.update, status="running" if self.go else "paused", lines=lines, acted=acted,
+        status = "running" if self.go or self.ended else "paused"
+        self._tell("news", update=self.run.update, status=status, lines=lines, acted=acted,
                    measured=held_out(self._last), seconds=seconds if isinstance(seconds, float) else None,
                    made_with=self._made_with)
 
