@@ -23,24 +23,22 @@ def speed(hand: Hand) -> None:
     """Updates a second, for watching closely or for getting on."""
     asked = hand.look.speed if hand.look else st.session_state.get("speed", 0.0)
     value = min(SPEEDS, key=lambda s: abs(s - asked))
-    st.select_slider(
+    turn = st.session_state.setdefault("speed_turn", 0)
+    chosen = st.select_slider(
         "Speed",
         list(SPEEDS),
         value=value,
         format_func=SPEEDS.get,
-        key=f"speed_{hand.run_id}_{value}",
+        key=f"speed_{hand.run_id}_{value}_{turn}",
         width=170,
         label_visibility="collapsed",
-        on_change=_set_speed,
-        args=(hand, f"speed_{hand.run_id}_{value}"),
         help="Updates a second.",
     )
-
-
-def _set_speed(hand: Hand, key: str) -> None:
-    st.session_state["speed"] = chosen = st.session_state[key]
-    if hand.run_id is not None:
-        command(hand, "speed", chosen)
+    if chosen != value:
+        st.session_state["speed"], st.session_state["speed_turn"] = chosen, turn + 1
+        if hand.run_id is not None:
+            command(hand, "speed", chosen)
+        st.rerun()
 
 
 def stop_at(hand: Hand) -> None:
@@ -54,8 +52,8 @@ def stop_at(hand: Hand) -> None:
         rule = st.radio("Pause", list(RULES), format_func=RULES.get, key="stop_rule")
         value: float | None = None
         if rule == "stop_update":
-            least = hand.look.update + 1
-            value = st.number_input("Update", least, 10**6, max(least, 100 * (least // 100 + 1)), key="stop_update")
+            goal = st.session_state.setdefault(f"goal:{hand.run_id}", 100 * (hand.look.update // 100 + 1))
+            value = st.number_input("Update", 1, 10**6, goal, key=f"stop_update_{hand.run_id}")
         elif rule == "stop_metric":
             word = "at most" if task.metric_better == "lower" else "at least"
             value = st.number_input(

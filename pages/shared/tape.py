@@ -34,18 +34,17 @@ def _bar(hand: Hand, moments: list[int]) -> None:
         return
     last = len(moments) - 1
     here = last if hand.moment is None else moments.index(hand.moment)
-    key = f"tape_{hand.run_id}_{moments[-1]}_{here}"
+    turn = st.session_state.setdefault("tape_turn", 0)
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="tape"):
         _step(hand, "tape_back", "Back on the tape", "chevron_left", moments[max(here - 1, 0)], here == 0)
-        st.select_slider(
+        chosen = st.select_slider(
             "Tape of training",
             moments,
             value=moments[here],
             format_func=lambda m: f"update {m:,}",
-            key=key,
+            key=f"tape_{hand.run_id}_{moments[-1]}_{here}_{turn}",
             width=280,
             label_visibility="collapsed",
-            on_change=lambda: hand.seek(st.session_state[key]),
         )
         _step(hand, "tape_on", "Forward on the tape", "chevron_right", moments[min(here + 1, last)], here == last)
         if hand.moment is None:
@@ -56,6 +55,10 @@ def _bar(hand: Hand, moments: list[int]) -> None:
                 width="content",
             )
             st.button("Now", key="tape_now", type="tertiary", on_click=hand.seek, args=(moments[-1],))
+    if chosen != moments[here]:
+        st.session_state["tape_turn"] = turn + 1
+        hand.seek(chosen)
+        st.rerun()
 
 
 def _step(hand: Hand, key: str, label: str, icon: str, moment: int, off: bool) -> None:
