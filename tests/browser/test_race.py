@@ -48,7 +48,7 @@ def test_a_race_is_started_paused_and_found_again(page: Page, wait_idle, shoot) 
     wait_idle(page)
     stands(page, "paused")
     assert page.locator(STANDS).inner_text() == line and page.url == address
-    page.locator(".st-key-stop button").first.click()
+    page.locator(".st-key-race_stop button").first.click()
     stands(page, "stopped")
     assert re.search("lower|no difference shown", page.locator("[data-testid=stMain]").inner_text(), re.I)
 
