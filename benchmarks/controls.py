@@ -19,11 +19,13 @@ IDLE = """() => { const app = document.querySelector('[data-testid="stApp"]');
   return app && app.dataset.testConnectionState === "CONNECTED" && app.dataset.testScriptState === "notRunning" }"""
 ARMED = """picture => {
   const all = root => [...root.querySelectorAll('*')].flatMap(e => [e, ...(e.shadowRoot ? all(e.shadowRoot) : [])])
-  const line = e => e.getContext('2d').getImageData(0, Math.floor(e.height * .4), e.width, 1).data.join()
-  const find = () => all(document).filter(e => e.matches(picture) && e.getBoundingClientRect().width > 0)
+  const row = (e, at) => e.getContext('2d').getImageData(0, Math.floor(e.height * at), e.width, 1).data.join()
+  const line = e => [.2, .4, .6, .8].map(at => row(e, at)).join()
+  const shown = e => e.isConnected && e.getBoundingClientRect().width > 0
+  const find = () => all(document).filter(e => e.matches(picture) && shown(e))
   let seen = find()
   const drawn = () => {
-    if (!seen.length || !seen.every(e => e.isConnected)) seen = find()
+    if (!seen.length || !seen.every(shown)) seen = find()
     return seen.map(e => e.getContext ? line(e) : e.outerHTML).join('')
   }
   const before = drawn()

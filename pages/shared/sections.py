@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 
 import streamlit as st
+
+HEAD_START = 0.1
 
 
 def sections(key: str, parts: Mapping[str, Callable[[], None]]) -> None:
     """Tabs with the titles of ``parts``; the function behind the open one draws it, in a fragment of its own.
 
-    ``key`` names the page's set of sections for ``go_to``.
+    ``key`` names the page's set of sections for ``go_to``. Where the whole page is drawn, the browser first gets a
+    moment for the picture above: drawn together, it waits for the charts of the section, twice as long in all.
     """
 
     slot, widget = f"open:{key}", f"sections:{key}"
+    whole_page = [True]
 
     @st.fragment
     def drawn() -> None:
@@ -21,6 +26,9 @@ def sections(key: str, parts: Mapping[str, Callable[[], None]]) -> None:
         if wanted in parts and widget not in st.session_state:
             st.session_state[widget] = wanted
         tabs = st.tabs(list(parts), key=widget, on_change=_remember, args=(slot, widget))
+        if whole_page:
+            time.sleep(HEAD_START)
+            whole_page.clear()
         for tab, draw in zip(tabs, parts.values(), strict=True):
             if tab.open:
                 with tab, st.spinner("Computing …"):
