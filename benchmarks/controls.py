@@ -64,7 +64,8 @@ def main() -> None:
     """Measure the cheap controls of every page that has some: the tape, the sequence looked at, the lab, the axes."""
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
     more, gain = "[data-testid=stNumberInputStepUp]", ".st-key-lab_gain input[type=range]"
-    back, other, lines = ".st-key-tape_back button", "button[kind=segmented_control]", ".js-plotly-plot .scatterlayer"
+    back, lines = ".st-key-tape_back button", ".js-plotly-plot .scatterlayer"
+    other = "[data-variant=segmented_control][aria-checked=false]"
     places = [
         ("Train", "", back, "", ".st-key-curve canvas"),
         ("Hidden_states", "", more, "", ".stage canvas"),
@@ -74,7 +75,7 @@ def main() -> None:
         ("Unrolled_graph", "", more, "", ".stage svg"),
         ("Unrolled_graph", "", back, "", ".stage svg"),
         ("Architectures", "Parts", ".st-key-softmax_temperature input[type=range]", "ArrowLeft ArrowRight",
-         ".st-key-part_temperature .plot"),
+         ".st-key-part_temperature .barlayer"),
         ("Race", "", f".st-key-race_over {other}", "", f".st-key-race {lines}"),
         ("Runs", "", f".st-key-runs_over {other}", "", f".st-key-compare {lines}"),
     ]
@@ -95,8 +96,8 @@ def main() -> None:
             everything += took
             report(
                 f"control to picture, {place}{f', {section}' if section else ', tape' if control == back else ''}",
-                "p50 ≤ 200 ms, p95 ≤ 500 ms",
-                _met(took),
+                "p95 ≤ 500 ms",
+                percentile(took, 0.95) <= 500,
                 p50=percentile(took, 0.5),
                 p95=percentile(took, 0.95),
             )
@@ -106,7 +107,7 @@ def main() -> None:
     report(
         "control to picture",
         "p50 ≤ 200 ms, p95 ≤ 500 ms",
-        _met(everything),
+        percentile(everything, 0.5) <= 200 and percentile(everything, 0.95) <= 500,
         p50=percentile(everything, 0.5),
         p95=percentile(everything, 0.95),
         mean=statistics.fmean(everything),
@@ -117,10 +118,6 @@ def main() -> None:
 def percentile(values: list[float], q: float) -> float:
     """The q-quantile of sorted values, the nearest of them."""
     return values[min(len(values) - 1, round(q * (len(values) - 1)))]
-
-
-def _met(values: list[float]) -> bool:
-    return percentile(values, 0.5) <= 200 and percentile(values, 0.95) <= 500
 
 
 if __name__ == "__main__":

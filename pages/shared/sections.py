@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
-HEAD_START = 0.1
+HEAD_START = 0.15
 
 
 def sections(key: str, parts: Mapping[str, Callable[[], None]]) -> None:

@@ -11,6 +11,7 @@ from rnn_core.records.trees import paths
 from .pack import Quantised, quantise
 
 BUDGET = 2 << 20
+PLAIN = 1 << 18
 
 
 def example(tensor, row: int) -> np.ndarray:
@@ -63,12 +64,12 @@ def tape(
 ) -> dict[str, np.ndarray | Quantised]:
     """Stack the moments of each quantity to (m, t, n) within a budget of bytes.
 
-    All as float32 if they fit, else all as uint16, else only the quantities in `first` over all moments (uint16, at
+    All as float32 if they are few (`PLAIN` bytes) and fit, else all as uint16, else only the quantities in `first` over all moments (uint16, at
     worst uint8) and the rest for the chosen moment alone, shape (1, t, n).
     """
     last = moments[chosen]
     size = len(moments) * sum(values.size for values in last.values())
-    if 4 * size <= budget or len(moments) == 1:
+    if 4 * size <= min(budget, PLAIN) or len(moments) == 1:
         return {name: np.stack([moment[name] for moment in moments]) for name in last}
     if 2 * size <= budget:
         return {name: _levels(moments, name, "uint16") for name in last}

@@ -66,6 +66,7 @@ def test_phase_by_phase(bare, told):
     assert dim(page) == 0 and page.locator(".moved").all_text_contents() == ["Δ 0.1 %", "Δ 1 %"] + ["Δ 0.1 %"] * 3
     assert onward.is_disabled() and page.evaluate("window.picks") == []
     page.get_by_role("button", name="Slow motion", exact=True).click()
+    settle(page)
     assert page.locator(".slow").is_hidden() and page.locator(".edge.back").count() == 0
 
 
