@@ -4,8 +4,11 @@ import gc
 from collections.abc import Callable
 
 import streamlit as st
+from streamlit.elements import spinner
 from streamlit.proto.NewSession_pb2 import CustomThemeConfig
 from streamlit.runtime import app_session
+
+SIGN = 0.2
 
 
 def warm() -> None:
@@ -28,6 +31,7 @@ def warm() -> None:
     go.Figure(go.Scatter(y=[0])).to_json()
     shipped().stories(1)
     app_session._populate_theme_msg = remembered(app_session._populate_theme_msg)
+    sign_of_work()
     gc.collect()
     gc.freeze()
 
@@ -37,6 +41,11 @@ def boot() -> bool:
     """Warm this process, unless it was done before the first visitor came."""
     warm()
     return True
+
+
+def sign_of_work() -> None:
+    """Let a spinner appear after `SIGN` seconds; Streamlit 1.67 waits half a second."""
+    spinner.DELAY_SECS = SIGN
 
 
 def remembered(populate: Callable[..., None]) -> Callable[..., None]:

@@ -64,8 +64,8 @@ def tape(
 ) -> dict[str, np.ndarray | Quantised]:
     """Stack the moments of each quantity to (m, t, n) within a budget of bytes.
 
-    All as float32 if they are few (`PLAIN` bytes) and fit, else all as uint16, else only the quantities in `first` over all moments (uint16, at
-    worst uint8) and the rest for the chosen moment alone, shape (1, t, n).
+    All as float32 if these are few (`PLAIN` bytes) and fit, else all as uint16, else only the quantities in `first`
+    over all moments (uint16, at worst uint8) and the rest for the chosen moment alone, shape (1, t, n).
     """
     last = moments[chosen]
     size = len(moments) * sum(values.size for values in last.values())
