@@ -36,7 +36,7 @@ def error_signal(hand: Hand) -> None:
     which = chosen_pass(hand, "norms")
     before, now = _norms(hand.key, which, hand.then)
     figure = rc.figures.gradient_norms(before=before, after=now, theme=mode())
-    show(figure, key="norms", alt=rc.figures.alt(figure))
+    show(figure, key="norms")
     trained = "These are fresh weights. " if before is None else "Dashed: the same network before training. "
     note(
         f"Thick: the median of {len(now.norms)} sequences that were never trained on; thin: some of them. {trained}"

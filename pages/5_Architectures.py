@@ -72,7 +72,7 @@ class Entry:
     def picture(self, key: str) -> None:
         """Its step graph."""
         figure = _drawing(*self.sizes, mode())
-        show(figure, key=key, alt=rc.figures.alt(figure))
+        show(figure, key=key)
 
     def row(self, name: str, key: str) -> None:
         """One of ``ROWS``."""

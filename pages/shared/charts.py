@@ -10,12 +10,12 @@ from pages.shared.theme import ground
 FORMATS = ("png", "svg")
 
 
-def show(figure: Any, key: str, alt: str, height: int | None = None) -> None:
+def show(figure: Any, key: str, height: int | None = None) -> None:
     """A picture that stands still; the camera on it takes it away in the visitor's format."""
     figure.update_layout(paper_bgcolor=ground(), **({} if height is None else {"height": height}))
     camera = {"format": st.session_state.get("picture_format", FORMATS[0]), "filename": f"rnn-{key}", "scale": 2}
     config = rc.figures.CONFIG | {"toImageButtonOptions": camera}
-    st.plotly_chart(figure, theme=None, key=key, config=config, alt=alt)
+    st.plotly_chart(figure, theme=None, key=key, config=config, alt=rc.figures.alt(figure))
 
 
 def choose_format() -> None:

@@ -38,7 +38,7 @@ def every_step(hand: Hand) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         figure = rc.figures.jacobian_spectrum(spectrum, theme=mode())
-        show(figure, key="spectrum", alt=rc.figures.alt(figure))
+        show(figure, key="spectrum")
         note(
             "One held-out sequence. Drag the slider or press play: every step of it has its own dots. Dashed is the "
             "ring that these singular values would fill if their directions were random; for Gaussian weights it is "
@@ -46,10 +46,10 @@ def every_step(hand: Hand) -> None:
         )
     with right:
         figure = rc.figures.step_jacobians(step, theme=mode(), height=270)
-        show(figure, key="steps", alt=rc.figures.alt(figure))
+        show(figure, key="steps")
         note("One step alone: how much it stretches the change that it stretches most, and its largest eigenvalue.")
         figure = rc.figures.jacobian_products(product, theme=mode(), height=270)
-        show(figure, key="product", alt=rc.figures.alt(figure))
+        show(figure, key="product")
         note("All steps from *t* to the end together. Theory multiplies the stretchings; the truth lies below.")
     say(spectrum.says, spectrum.says_not)
     say(step.says, step.says_not)

@@ -36,7 +36,7 @@ def why_forgotten(hand: Hand) -> None:
         st.info(plain(error), icon=":material/info:")
         return
     figure = rc.figures.forgetting(found, theme=mode())
-    show(figure, key="forgetting", alt=rc.figures.alt(figure))
+    show(figure, key="forgetting")
     gate = "The keep gate; how" if found.gate_name else "This cell has no keep gate. How"
     note(
         f"{gate} much of the input of step {found.needed} is left in the state (solid), how much of the state still "
@@ -50,7 +50,7 @@ def why_forgotten(hand: Hand) -> None:
         best = _repaired(hand.key, row, hand.then)
     if best.best is not None:
         figure = rc.figures.intervene(best.best, theme=mode())
-        show(figure, key="repair", alt=rc.figures.alt(figure))
+        show(figure, key="repair")
         note(f"The best of {len(best.tried) - 1} interventions, and what it changes in this sequence.")
     say(best.says, best.says_not)
     table_twin(best.frame, "All that was tried, as a table")

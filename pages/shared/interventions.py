@@ -87,7 +87,7 @@ def _picture(hand: Hand, row: int, kept: list[str], draft: rc.Intervention | str
         result = _result(hand.key, row, tuple(kept), hand.then)
     which = 0 if isinstance(draft, str) else draft.which
     figure = rc.figures.intervene(result, which=which, theme=mode())
-    show(figure, key="whatif", alt=rc.figures.alt(figure))
+    show(figure, key="whatif")
     story, touched = (hand.then.task.story(result.batch, 0, t.outputs) for t in (result.before, result.after))
     note(
         f"Held-out sequence {row}, as chosen above: right is {plain(_short(story.expected))}; untouched it says "

@@ -67,7 +67,7 @@ def lab(hand: Hand) -> None:
         return
     with picture:
         figure = rc.figures.vanishing(result, theme=mode())
-        show(figure, key="lab", alt=rc.figures.alt(figure))
+        show(figure, key="lab")
         note(_caption(result, bool(warned)))
         lent(hand)
     say(result.says, result.says_not)

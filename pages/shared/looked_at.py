@@ -38,7 +38,7 @@ def what_counted(hand: Hand) -> None:
     st.subheader("Does their order matter?", anchor=False)
     order = _order(hand.key, run)
     figure = rc.figures.order_sensitivity(order, theme=mode())
-    show(figure, key="order", alt=rc.figures.alt(figure))
+    show(figure, key="order")
     unit = "the share of its belief that moves" if order.classes else "how far it moves, in the target’s unit"
     note(
         f"{len(order.steps)} held-out sequences. The step of the final answer stays where it is; the steps before it "
@@ -64,7 +64,7 @@ def _inputs(hand: Hand, row: int, story: rc.Story, final: rc.Result) -> None:
     result = _saliency(hand.key, row, step, output, run)
     marks = [m for m in story.marks if m < steps]
     figure = rc.figures.saliency(result, labels=story.inputs, marks=marks, theme=mode())
-    show(figure, key="saliency", alt=rc.figures.alt(figure))
+    show(figure, key="saliency")
     many = " Below, for each step, the derivative for what was read there." if run.task.input_size > 8 else ""
     note(
         f"Held-out sequence {row}. Each bar: how much output {int(result.outputs[0])} at step {step} would change, per "

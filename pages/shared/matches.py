@@ -74,7 +74,7 @@ def come_again(hand: Hand) -> None:
     result = _matches(hand.key, which, rows, row, probe, span, level, around, hand.then)
     with picture:
         figure = rc.figures.select_and_match(result, theme=mode())
-        show(figure, key="matches", alt=rc.figures.alt(figure))
+        show(figure, key="matches")
     units = ", ".join(str(k) for k in result.units) or "none"
     note(
         f"Units of {plain(result.name)} that are at {level:.2f} or above throughout the framed steps, and below it "

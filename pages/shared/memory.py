@@ -43,7 +43,7 @@ def how_long(hand: Hand) -> None:
     which, row, rows = chosen_pass(hand, "memory"), chosen_row(hand), enough(hand.then)
     found = _span(hand.key, which, rows, hand.then)
     figure = rc.figures.memory_span(found, row=min(row, rows - 1), theme=mode())
-    show(figure, key="memory_span", alt=rc.figures.alt(figure))
+    show(figure, key="memory_span")
     measure = (
         "The bars: −1/ln of the mean keep gate, the number of steps after which 1/e of a value is left, over"
         if found.keep is not None
@@ -79,7 +79,7 @@ def _probes(hand: Hand, which: int, rows: int) -> None:
         return
     names = [f"{name}, fresh" for name in others]
     figure = rc.figures.linear_probe(*others.values(), before=before, after=now, names=names, theme=mode())
-    show(figure, key="linear_probe", alt=rc.figures.alt(figure))
+    show(figure, key="linear_probe")
     more = f" Only the first {RIVALS} are drawn." if len(picked) > RIVALS else ""
     note(
         f"A ridge regression for each lag, fitted on three quarters of {rows} held-out sequences and scored on the "

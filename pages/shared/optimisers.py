@@ -54,11 +54,11 @@ def what_the_optimiser_makes(hand: Hand) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         figure = rc.figures.optimiser_steps(found, rule=rule, theme=mode())
-        show(figure, key="optimiser_steps", alt=rc.figures.alt(figure))
+        show(figure, key="optimiser_steps")
         note("A dot is a recurrent weight: to the right a large gradient, upwards a large step. Dashed: what SGD does.")
     with right:
         figure = rc.figures.optimiser_shares(found, rule=rule, theme=mode())
-        show(figure, key="optimiser_shares", alt=rc.figures.alt(figure))
+        show(figure, key="optimiser_shares")
         note(
             "The part of the update that each step of the sequence owns. A rule can lift the whole curve; within one "
             "weight it cannot give an early step more say than its share of the gradient. Parts may be longer than the "

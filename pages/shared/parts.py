@@ -32,7 +32,7 @@ def found(hand: Hand, name: str, **options: Any) -> rc.Result:
 def draw(result: rc.Result, name: str, remark: str, table: str) -> None:
     """A picture with its remark, what it lets one say, and its numbers."""
     figure = getattr(rc.figures, name)(result, theme=mode())
-    show(figure, key=f"part_{name}", alt=rc.figures.alt(figure))
+    show(figure, key=f"part_{name}")
     note(remark)
     say(result.says, result.says_not)
     table_twin(result.frame, table)

@@ -41,7 +41,7 @@ def gain_and_length(hand: Hand) -> None:
             st.info(plain(error), icon=":material/info:")
             return
         figure = rc.figures.phase_diagram(result, theme=mode())
-        show(figure, key="phases", alt=rc.figures.alt(figure))
+        show(figure, key="phases")
         theory = (
             "Dashed: left of this gain theory forbids that a millionth survives, (γσ)ᵀ below 10⁻⁶. "
             if result.stretch

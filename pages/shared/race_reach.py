@@ -76,7 +76,7 @@ def _shown(ids: list[str], owner: str) -> None:
         done, all_of_them = sum(look.update for look in now), sum(look.target for look in now)
         st.progress(min(1.0, done / all_of_them), text=f"{done / all_of_them:.0%} of {len(ids)} races")
         figure = rc.figures.reach(result, theme=mode())
-        show(figure, key="reach", alt=rc.figures.alt(figure))
+        show(figure, key="reach")
         say(result.says, result.says_not)
         table_twin(result.frame, "Success at each length as a table")
         if moving and not any(look.status in ACTIVE for look in now):

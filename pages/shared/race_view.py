@@ -67,7 +67,7 @@ def show_race(race: rc.Race, race_id: str, owner: str) -> None:
             st.skeleton(height=HEIGHT)
         else:
             figure = seen.picture(("race", over, mode()), lambda: rc.figures.race(result, over=over, theme=mode()))
-            show(figure, key="race", alt=rc.figures.alt(figure))
+            show(figure, key="race")
             note(_caption(result))
         if now.status != look.status or period is not None and not _moves(now):
             st.rerun()
@@ -152,7 +152,7 @@ def _caption(result: Verdict) -> str:
 
 def _picture(result: Verdict, over: str, key: str) -> None:
     figure = _drawn(key, over, mode(), result)
-    show(figure, key="race", alt=rc.figures.alt(figure))
+    show(figure, key="race")
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -169,7 +169,7 @@ def _verdict(result: Verdict, key: str) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         figure = rc.figures.race_seeds(result, theme=mode())
-        show(figure, key="race_seeds", alt=rc.figures.alt(figure))
+        show(figure, key="race_seeds")
         note("One mark a network, a bar at the median. The same place in each group: the same seed, the same data.")
     with right:
         st.dataframe(result.tuning(), hide_index=True, width="stretch")

@@ -103,7 +103,7 @@ def curves(seen: Sequence[Seen]) -> None:
     histories = {one.name: one.history for one in seen}
     figure = rc.figures.compare_runs(histories, {one.name: one.baseline for one in seen}, value=value, over=over,
                                      quantity=called, theme=mode(), height=360)
-    show(figure, key="compare", alt=rc.figures.alt(figure))
+    show(figure, key="compare")
     note("Held-out sequences, which training never sees. Dashed ink: what a net without memory can reach.")
     say(*verdict(seen, value))
     table_twin(lambda: long_table(seen), "The curves as a table")

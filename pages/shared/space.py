@@ -52,7 +52,7 @@ def where_it_goes(hand: Hand) -> None:
         words=hand.then.task.words,
         theme=mode(),
     )
-    show(figure, key=f"space_{flat}", alt=rc.figures.alt(figure))
+    show(figure, key=f"space_{flat}")
     note(
         f"Every dot is the state of one step of one of {rows} held-out sequences; the line is sequence {row}, from its "
         "first step to its last. Move the slider to follow it in time. What explains little may still matter."

@@ -35,7 +35,7 @@ def which_loss_reaches(hand: Hand) -> None:
     _triangle_of(hand)
     st.subheader("The losses themselves, and their sum", anchor=False)
     figure = rc.figures.step_losses(losses, theme=mode())
-    show(figure, key="step_losses", alt=rc.figures.alt(figure))
+    show(figure, key="step_losses")
     note(
         f"The {plain(hand.then.task.loss_name)} of {SEQUENCES} held-out sequences, split by step. A step that this "
         "task does not score has no loss of its own, and none is made up for it."
@@ -56,7 +56,7 @@ def _triangle_of(hand: Hand) -> None:
         "Colour", list(VIEWS), default="Absolute size", required=True, key="triangle_view", label_visibility="collapsed"
     )
     figure = rc.figures.error_triangle(found, share=VIEWS[view], theme=mode())
-    show(figure, key="triangle", alt=rc.figures.alt(figure))
+    show(figure, key="triangle")
     rows = (
         "A row is the loss of one step"
         if len(found.steps) > 1

@@ -5,8 +5,8 @@ from __future__ import annotations
 import plotly.graph_objects as go
 
 from rnn_core.analysis.activations import Activations
-from rnn_core.figures.ink import SERIF, array, ink, short
-from rnn_core.figures.style import canvas, line, name_line
+from rnn_core.figures.ink import array, ink, short
+from rnn_core.figures.style import canvas, heading, line, name_line
 from rnn_core.records.palette import tone
 
 TONES = {"tanh": "hidden", "logistic σ": "forget", "relu": "candidate", "linear": "baseline"}
@@ -38,8 +38,7 @@ def activations(result: Activations, *, theme: str = "light", height: int = 520)
     )
     for y, text in ((UPPER[1], "<i>φ</i>(<i>a</i>) &nbsp;what comes out"),
                     (LOWER[1], "<i>φ′</i>(<i>a</i>) &nbsp;the slope there")):
-        figure.add_annotation(x=0, y=y, xref="paper", yref="paper", xanchor="left", yanchor="bottom", yshift=8,
-                              text=text, showarrow=False, font={"size": 16, "family": SERIF, "color": ink(theme).ink})
+        heading(figure, text, ink(theme).ink, y=y)
     _maxima(figure, result, theme)
     return figure
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from rnn_core.figures.ink import SERIF, array, thin
+from rnn_core.figures.ink import array, thin
 from rnn_core.figures.step_graph import label
-from rnn_core.figures.style import TIME, canvas, nothing
+from rnn_core.figures.style import TIME, canvas, heading, nothing
 from rnn_core.records import NetworkTrace, Trace
 from rnn_core.records.palette import scale, tone
 from rnn_core.records.trees import leaves
@@ -64,17 +64,8 @@ def hidden_states(
             }
         )
         _draw(figure, axis, at, values[:, at], meaning, kind, theme)
-        figure.add_annotation(
-            x=0,
-            xref="paper",
-            y=top,
-            yref="paper",
-            xanchor="left",
-            yanchor="bottom",
-            showarrow=False,
-            text=f"{label(name)} &nbsp;{NAMES.get(meaning, '')}",
-            font={"family": SERIF, "size": 15, "color": tone(meaning, theme, text=True)},
-        )
+        text = f"{label(name)} &nbsp;{NAMES.get(meaning, '')}"
+        heading(figure, text, tone(meaning, theme, text=True), y=top, size=15, shift=0)
         top -= size / inner
     figure.update_xaxes(title_text=TIME, anchor=f"y{len(strips)}" if len(strips) > 1 else "y")
     return figure

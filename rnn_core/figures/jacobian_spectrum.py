@@ -11,8 +11,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from rnn_core.analysis.jacobian_spectrum import JacobianSpectrum
-from rnn_core.figures.ink import SERIF, ink, short, thin
-from rnn_core.figures.style import CLEAR, canvas, nothing
+from rnn_core.figures.ink import ink, short, thin
+from rnn_core.figures.style import CLEAR, canvas, heading, nothing
 from rnn_core.records.palette import tone
 
 FRAMES, SHARE, MILLISECONDS = 60, 0.68, 120
@@ -147,18 +147,8 @@ def _below(figure: go.Figure, steps: np.ndarray, sigma: np.ndarray, foot: float,
         y1=1,
         line={"color": ink(theme).ink, "width": 1, "dash": "dash"},
     )
-    figure.add_annotation(
-        x=0,
-        y=foot,
-        xref="paper",
-        yref="paper",
-        xanchor="left",
-        yanchor="bottom",
-        yshift=4,
-        showarrow=False,
-        text="σ<sub><i>i</i></sub>(<i>A<sub>t</sub></i>) &nbsp;singular values, the largest thick",
-        font={"size": 15, "family": SERIF, "color": ink(theme).ink},
-    )
+    text = "σ<sub><i>i</i></sub>(<i>A<sub>t</sub></i>) &nbsp;singular values, the largest thick"
+    heading(figure, text, ink(theme).ink, y=foot, size=15, shift=4)
 
 
 def _controls(figure: go.Figure, steps: np.ndarray, theme: str) -> None:

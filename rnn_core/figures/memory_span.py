@@ -6,8 +6,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from rnn_core.analysis.memory_span import MemorySpan, in_steps
-from rnn_core.figures.ink import SERIF, array, ink, thin
-from rnn_core.figures.style import TIME, canvas, nothing, whisper
+from rnn_core.figures.ink import array, ink, thin
+from rnn_core.figures.style import TIME, canvas, heading, nothing, whisper
 from rnn_core.records.palette import scale, tone
 
 LOW, HIGH, NAMED, ROW = -1, 4, 24, 18
@@ -37,18 +37,7 @@ def memory_span(result: MemorySpan, *, row: int = 0, theme: str = "light", heigh
     )
     said = "memory" if result.keep is not None else "decay <i>τ</i>"
     for x, text in ((0.0, f"<i>{result.units[0].split('[')[0]}<sub>t</sub></i> &nbsp;all units"), (1.0, said)):
-        figure.add_annotation(
-            x=x,
-            y=1,
-            xref="paper",
-            yref="paper",
-            xanchor="right" if x else "left",
-            yanchor="bottom",
-            yshift=8,
-            text=text,
-            showarrow=False,
-            font={"size": 16, "family": SERIF, "color": ink(theme).ink},
-        )
+        heading(figure, text, ink(theme).ink, x=x)
     off = int((np.isfinite(memory) & ((memory > 10.0**HIGH) | (memory < 10.0**LOW))).sum() + np.isinf(memory).sum())
     if off:
         whisper(figure, f"beyond the axis, at its end: {off}", theme, corner="bottom right", shift=-4)

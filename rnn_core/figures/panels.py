@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 import plotly.graph_objects as go
 
-from rnn_core.figures.ink import SERIF, ink, thin
-from rnn_core.figures.style import TIME
+from rnn_core.figures.ink import ink, thin
+from rnn_core.figures.style import TIME, heading
 from rnn_core.records.palette import scale
 
 GAP, FOOT = 34, 50
@@ -45,18 +45,7 @@ def lay_out(figure: go.Figure, panels: Sequence[Panel], steps: int) -> list[str]
                 }
             }
         )
-        figure.add_annotation(
-            x=0,
-            xref="paper",
-            y=top,
-            yref="paper",
-            xanchor="left",
-            yanchor="bottom",
-            yshift=2,
-            showarrow=False,
-            text=title,
-            font={"family": SERIF, "size": 15, "color": colour},
-        )
+        heading(figure, title, colour, y=top, size=15, shift=2)
         top -= size / inner
     figure.update_xaxes(title_text=TIME, anchor=names[-1], range=[-0.5, steps - 0.5])
     return names

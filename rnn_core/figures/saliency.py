@@ -9,8 +9,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from rnn_core.analysis.saliency import FEW, Saliency
-from rnn_core.figures.ink import SERIF, array, ink, short, thin
-from rnn_core.figures.style import canvas, nothing, whisper
+from rnn_core.figures.ink import array, ink, short, thin
+from rnn_core.figures.style import canvas, heading, nothing, whisper
 from rnn_core.records.palette import scale, tone
 
 LOW, HIGH = -8, 2
@@ -133,15 +133,5 @@ def _signs(
             "fixedrange": True,
         },
     )
-    figure.add_annotation(
-        x=0,
-        y=0.26,
-        xref="paper",
-        yref="paper",
-        xanchor="left",
-        yanchor="bottom",
-        yshift=4,
-        showarrow=False,
-        text=f"blue raises it, ochre lowers it; full colour at ±{short(top)}",
-        font={"size": 13, "family": SERIF, "color": ink(theme).ink},
-    )
+    text = f"blue raises it, ochre lowers it; full colour at ±{short(top)}"
+    heading(figure, text, ink(theme).ink, y=0.26, size=13, shift=4)

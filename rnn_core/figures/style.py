@@ -71,19 +71,26 @@ def canvas(title: str, alt: str, *, theme: str, height: int = 360, x: str = TIME
     figure = go.Figure(layout={"template": template(theme), "height": height, "meta": {"alt": alt}})
     figure.update_xaxes(title_text=x)
     if title:
-        figure.add_annotation(
-            x=0,
-            y=1,
-            xref="paper",
-            yref="paper",
-            xanchor="left",
-            yanchor="bottom",
-            yshift=8,
-            text=title,
-            showarrow=False,
-            font={"size": 16, "family": SERIF, "color": ink(theme).ink},
-        )
+        heading(figure, title, ink(theme).ink)
     return figure
+
+
+def heading(
+    figure: go.Figure, text: str, colour: str, *, x: float = 0, y: float = 1, size: int = 16, shift: int = 8
+) -> None:
+    """A flat title that stands on height y of the paper: from x on, or, where x is 1, up to it."""
+    figure.add_annotation(
+        x=x,
+        y=y,
+        xref="paper",
+        yref="paper",
+        xanchor="right" if x == 1 else "left",
+        yanchor="bottom",
+        yshift=shift,
+        text=text,
+        showarrow=False,
+        font={"size": size, "family": SERIF, "color": colour},
+    )
 
 
 def whisper(figure: go.Figure, text: str, theme: str, *, corner: str = "top right", shift: int = 4) -> None:
