@@ -149,7 +149,7 @@ def _untouched(key: str, row: int, which: int, _run: rc.Run) -> tuple[Any, rc.Tr
 def _drawn(network: Any, batch: rc.Batch, which: int, loss: Any) -> tuple[Any, rc.Trace, Any]:
     found = rc.costates(network, batch, loss)
     one, alone = found.trace.passes[which], len(found.trace.passes) == 1
-    readout = network.readout if alone and not network.feeds_back else None
+    readout = network.readout if alone and not network.cells[0].speaks else None
     return rc.step_graph(one, readout, found.passes[which], found.outputs if alone else None), one, readout
 
 

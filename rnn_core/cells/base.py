@@ -30,13 +30,15 @@ class Cell(nn.Module):
     ``card`` describes it (an instance may refine it to its settings), ``Settings`` holds what may be chosen, ``state``
     tuples have fields (b, …) that are never 0-d and never share a tensor. Parameters carry the field's letters, and the
     letter decides the fresh value: W input weights are uniform in ±1/√fan-in, R recurrent weights are gain × orthogonal
-    a block, b, c and d biases are zero. ``kernel_wins`` is true where torch's own kernel, one model after the other, is
-    faster than many models in one call.
+    a block, b, c and d biases are zero. ``speaks`` is true where the output (b, o) is the network's answer, so that no
+    readout follows; ``feeds_back`` where, besides, what it said comes in again and a teacher may say it instead.
+    ``kernel_wins`` is true where torch's own kernel, one model after the other, is faster than many models in one call.
     """
 
     card: ClassVar[Card]
     Settings: ClassVar[type[Settings]] = RecurrentSettings
     runs_along: ClassVar[tuple[str, ...]] = ("sequence",)
+    speaks: ClassVar[bool] = False
     feeds_back: ClassVar[bool] = False
     kernel_wins: ClassVar[bool] = False
 
@@ -44,7 +46,7 @@ class Cell(nn.Module):
         super().__init__()
         self.input_size = input_size
         self.settings = settings if settings is not None else self.Settings()
-        self.output_size = output_size if self.feeds_back and output_size else self.settings.hidden_size
+        self.output_size = output_size if self.speaks and output_size else self.settings.hidden_size
 
     def initial_state(self, batch_size: int) -> Any:
         """The state before the first step: a named tuple of (b, …) tensors in the parameters' dtype and device."""

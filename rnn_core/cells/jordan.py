@@ -48,7 +48,7 @@ class Jordan(Cell):
         symbols={"s": "cell", "h": "hidden", "y": "prediction"}, parameters="H*(I+O+1)+O*(H+1)",
         use="Producing sequences from a plan; and the classic example of what teacher forcing can and cannot teach.")
     Settings = Settings
-    feeds_back = True
+    speaks = feeds_back = True
 
     def __init__(self, input_size: int, settings: Settings | None = None, output_size: int | None = None) -> None:
         super().__init__(input_size, settings, output_size or 1)

@@ -31,7 +31,7 @@ class Network(nn.Module):
     card: ClassVar[Card]
     Settings: ClassVar[type[Settings]] = Settings
     runs_along: ClassVar[str] = "sequence"
-    takes_feedback: ClassVar[bool] = True
+    takes_speakers: ClassVar[bool] = True
 
     def __init__(self, cells: list[Cell], readout: nn.Module) -> None:
         super().__init__()
@@ -45,8 +45,8 @@ class Network(nn.Module):
     @classmethod
     def check(cls, cell: Cell | type[Cell]) -> None:
         """Raise ValueError, in one sentence, for a cell that cannot be wired so."""
-        if cell.feeds_back and not cls.takes_feedback:
-            raise ValueError(f"A {cell.card.title} feeds its own output back: it cannot be a “{cls.card.title}”.")
+        if cell.speaks and not cls.takes_speakers:
+            raise ValueError(f"A {cell.card.title} gives the answer itself: it cannot be a “{cls.card.title}”.")
 
     def trace(self, x: Any, *, mask: Tensor | None = None, state: Any = None, teacher: Tensor | None = None,
               force: Force | None = None, record: bool = False) -> NetworkTrace:
@@ -89,7 +89,7 @@ def taught(cell: Cell, x: Any, teacher: Tensor | None) -> Any:
 
 def readout_for(cell: Cell, width: int, output_size: int) -> nn.Module:
     """A linear readout, or none for a cell that speaks for itself."""
-    return nn.Identity() if cell.feeds_back else Readout(width, output_size)
+    return nn.Identity() if cell.speaks else Readout(width, output_size)
 
 
 def blank(outputs: Tensor, mask: Tensor | None) -> Tensor:

@@ -31,7 +31,7 @@ class Bidirectional(Network):
                 summary="One cell reads forwards, one backwards, and the readout hears both.",
                 equations={"y": "y_t = V [→h_t ; ←h_t] + d"}, use="Labelling a sequence that is known as a whole.")
     Settings = BidirectionalSettings
-    takes_feedback = False
+    takes_speakers = False
 
     @classmethod
     def build(cls, make_cell: Any, input_size: int, output_size: int, settings: BidirectionalSettings) -> Bidirectional:

@@ -78,7 +78,7 @@ class StackNetwork(Single):
                 summary="The same architecture in layers: each reads the states of the one below.",
                 equations={"o": "o^l_t = cell^l(o^{l−1}_t) [+ o^{l−1}_t]", "y": "y_t = V o^L_t + d"})
     Settings = StackSettings
-    takes_feedback = False
+    takes_speakers = False
 
     @classmethod
     def build(cls, make_cell: Any, input_size: int, output_size: int, settings: StackSettings) -> StackNetwork:

@@ -17,7 +17,8 @@ class Task:
     ``input_size`` I and ``output_size`` O are what a network needs to fit; ``runs_along`` the topology it is made for.
     ``metric_name`` and ``metric_better`` say how the metric is read, ``data_hash`` is the SHA-256 of real data or "".
     ``words`` names the classes, where targets are classes; ``writes`` is true where a network can go on (``babble``).
-    ``reach`` names the setting that says over how many steps something must be remembered, "" where none does.
+    ``reach`` names the setting that says over how many steps something must be remembered, "" where none does;
+    ``grows`` the one that makes the same task longer or deeper than training ever saw, by default ``reach``.
     """
 
     card: ClassVar[Card]
@@ -28,6 +29,7 @@ class Task:
     loss_name: ClassVar[str]
     writes: ClassVar[bool] = False
     reach: ClassVar[str] = ""
+    grows: ClassVar[str] = ""
     data_hash: str = ""
     words: Sequence[str] | None = None
     input_size: int
@@ -43,6 +45,16 @@ class Task:
     def held_out(self, count: int, generator: torch.Generator) -> Batch:
         """Draw sequences that training never sees; by default fresh ones."""
         return self.sample(count, generator)
+
+    def further(self) -> dict[str, Settings]:
+        """Settings of the same task beyond what training sees: "2 × the length", "10 × the length"; {} where none."""
+        name = self.grows or self.reach
+        if not name:
+            return {}
+        now, rule = getattr(self.settings, name), type(self.settings).model_fields[name].metadata
+        most = next(limit.le for limit in rule if hasattr(limit, "le"))
+        return {f"{times} × the {name.replace('_', ' ')}": self.settings.model_copy(update={name: times * now})
+                for times in (2, 10) if times * now <= most}
 
     def loss(self, y: Tensor, batch: Batch) -> Tensor:
         """What training lowers: a scalar, from outputs y (b, t, o)."""

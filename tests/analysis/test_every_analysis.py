@@ -13,7 +13,7 @@ from rnn_core.records import Result
 
 SPECS = [rc.Experiment.of(a, "adding", wiring=w, hidden_size=3, length=6, ragged=True, batch_size=2)
          for a, cell in catalogue.cell_classes().items() for w, wiring in catalogue.network_classes().items()
-         if "sequence" in cell.runs_along and (wiring.takes_feedback or not cell.feeds_back)]
+         if "sequence" in cell.runs_along and (wiring.takes_speakers or not cell.speaks)]
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda s: f"{s.architecture}-{s.wiring}")

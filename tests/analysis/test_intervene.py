@@ -20,7 +20,7 @@ from tests.cells.cases import identical, one_sentence, same
 LENGTH, ROWS = 9, 4
 SPECS = [rc.Experiment.of(a, "adding", wiring=w, hidden_size=3, length=LENGTH, ragged=True)
          for a, cell in catalogue.cell_classes().items() for w, wiring in catalogue.network_classes().items()
-         if "sequence" in cell.runs_along and (wiring.takes_feedback or not cell.feeds_back)]
+         if "sequence" in cell.runs_along and (wiring.takes_speakers or not cell.speaks)]
 NAMES = [f"{s.architecture}-{s.wiring}" for s in SPECS]
 
 

@@ -13,7 +13,7 @@ from tests.cells.cases import Case, same, variants
 
 CASES = [case for cls in catalogue.cell_classes().values() for case in variants(cls)]
 CASES += [Case(case.cls, case.settings, 2) for case in CASES
-          if "sequence" in case.cls.runs_along and not case.cls.feeds_back]
+          if "sequence" in case.cls.runs_along and not case.cls.speaks]
 NETS = [(a, w) for a in ("elman", "gru", "jordan", "lstm", "recursive") for w in ("single", "stack")
         if (a, w) != ("jordan", "stack")]
 
@@ -96,7 +96,7 @@ def test_gradients_are_total_derivatives(float64, architecture, wiring):
                                                      for v, g in zip(wanted, got, strict=True)], 1))
         compared += 1
     assert compared >= 2
-    if not net.feeds_back:
+    if not net.cells[0].speaks:
         same(graph.node("y").gradient, found.outputs)
 
 

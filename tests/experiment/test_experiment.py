@@ -23,7 +23,7 @@ COMBINATIONS = [
     (a, w, t, le) for a, w, t, le in itertools.product(catalogue.cell_classes(), catalogue.network_classes(),
                                                        catalogue.task_classes(), catalogue.learner_classes())
     if catalogue.task_classes()[t].runs_along in catalogue.cell_classes()[a].runs_along
-    and (catalogue.network_classes()[w].takes_feedback or not catalogue.cell_classes()[a].feeds_back)]
+    and (catalogue.network_classes()[w].takes_speakers or not catalogue.cell_classes()[a].speaks)]
 HOSTILE = ["", " ", "0", "-1", "1e999", "nan", "inf", "-0.0", "9" * 5000, "<script>alert(1)</script>", "../../passwd",
            "'; DROP TABLE runs; --", "\x00", "\n", "🤖" * 100, "None", "null", "true", "True", "[]", "{}", "lstm ",
            "LSTM", "__class__", "{0.__class__}", "%s%n", "\ud800", "x" * 100_000, "1_000", "٣", "0x10", "1.5", "32.0",

@@ -18,7 +18,7 @@ PAIRS = [
     (a, w)
     for a, cell in catalogue.cell_classes().items()
     for w, wiring in catalogue.network_classes().items()
-    if "sequence" in cell.runs_along and (wiring.takes_feedback or not cell.feeds_back)
+    if "sequence" in cell.runs_along and (wiring.takes_speakers or not cell.speaks)
 ]
 HOSTILE = [
     {"node": "W", "unit": 0, "t": None, "value": "text"},
