@@ -8,12 +8,11 @@ import pandas as pd
 import pytest
 
 import rnn_core as rc
-from rnn_core import catalogue
 from rnn_core.records import Result
+from tests.covering import architectures_with_wirings
 
 SPECS = [rc.Experiment.of(a, "adding", wiring=w, hidden_size=3, length=6, ragged=True, batch_size=2)
-         for a, cell in catalogue.cell_classes().items() for w, wiring in catalogue.network_classes().items()
-         if "sequence" in cell.runs_along and (wiring.takes_speakers or not cell.speaks)]
+         for a, w in architectures_with_wirings()]
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda s: f"{s.architecture}-{s.wiring}")

@@ -9,18 +9,17 @@ import torch
 from torch import Tensor
 
 import rnn_core as rc
-from rnn_core import catalogue
 from rnn_core.analysis.intervene import changed_input, edited
 from rnn_core.networks.bidirectional import Bidirectional
 from rnn_core.networks.single import Single
 from rnn_core.records import Batch, Intervention
 from rnn_core.records.trees import paths
 from tests.cells.cases import identical, one_sentence, same
+from tests.covering import architectures_with_wirings
 
 LENGTH, ROWS = 9, 4
 SPECS = [rc.Experiment.of(a, "adding", wiring=w, hidden_size=3, length=LENGTH, ragged=True)
-         for a, cell in catalogue.cell_classes().items() for w, wiring in catalogue.network_classes().items()
-         if "sequence" in cell.runs_along and (wiring.takes_speakers or not cell.speaks)]
+         for a, w in architectures_with_wirings()]
 NAMES = [f"{s.architecture}-{s.wiring}" for s in SPECS]
 
 

@@ -18,12 +18,12 @@ import rnn_core as rc
 from rnn_core import catalogue, experiment
 from rnn_core.records import describe_settings
 from tests.cells.cases import one_sentence
+from tests.covering import combinations, fits
 
 COMBINATIONS = [
     (a, w, t, le) for a, w, t, le in itertools.product(catalogue.cell_classes(), catalogue.network_classes(),
                                                        catalogue.task_classes(), catalogue.learner_classes())
-    if catalogue.task_classes()[t].runs_along in catalogue.cell_classes()[a].runs_along
-    and (catalogue.network_classes()[w].takes_speakers or not catalogue.cell_classes()[a].speaks)]
+    if fits(a, w, t)]
 HOSTILE = ["", " ", "0", "-1", "1e999", "nan", "inf", "-0.0", "9" * 5000, "<script>alert(1)</script>", "../../passwd",
            "'; DROP TABLE runs; --", "\x00", "\n", "🤖" * 100, "None", "null", "true", "True", "[]", "{}", "lstm ",
            "LSTM", "__class__", "{0.__class__}", "%s%n", "\ud800", "x" * 100_000, "1_000", "٣", "0x10", "1.5", "32.0",
@@ -69,7 +69,7 @@ def test_text_and_back(spec):
     assert set(query) | {"data"} == set(spec.flat()) == set(json.loads(spec.to_json())) - {"schema"}
 
 
-@pytest.mark.parametrize(("architecture", "wiring", "task", "learner"), COMBINATIONS)
+@pytest.mark.parametrize(("architecture", "wiring", "task", "learner"), combinations())
 def test_every_combination_has_a_network_that_answers(architecture, wiring, task, learner):
     spec = rc.Experiment.of(architecture, task, learner, wiring=wiring)
     assert rc.Experiment.from_query(spec.to_query()) == spec

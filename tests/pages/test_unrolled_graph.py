@@ -12,14 +12,10 @@ import rnn_core as rc
 from pages.shared import graphs
 from rnn_core import catalogue
 from rnn_core.viewer import unpack
+from tests.covering import architectures_with_wirings
 
 SMALL = {"architecture": "gru", "task": "adding", "hidden_size": "5", "length": "9"}
-PAIRS = [
-    (a, w)
-    for a, cell in catalogue.cell_classes().items()
-    for w, wiring in catalogue.network_classes().items()
-    if "sequence" in cell.runs_along and (wiring.takes_speakers or not cell.speaks)
-]
+PAIRS = architectures_with_wirings()
 HOSTILE = [
     {"node": "W", "unit": 0, "t": None, "value": "text"},
     {"node": "W", "unit": 0, "t": None, "value": float("nan")},
