@@ -66,7 +66,7 @@ class Experiment(BaseModel):
             fields[f"{'cell' if part == 'architecture' else part}_settings"] = build(kind, mine)
         if left:
             raise ValueError(f"There is no setting “{shown(next(iter(left)))}” in this experiment.")
-        fields["data"] = catalogue.task_classes()[names["task"]](fields["task_settings"]).data_hash
+        fields["data"] = _task(names["task"], fields["task_settings"], claimed).data_hash
         if claimed and claimed != fields["data"]:
             raise ValueError("The data of this experiment are not those of this machine, so its numbers would differ.")
         return build(cls, fields)
@@ -96,8 +96,9 @@ class Experiment(BaseModel):
 
     def with_(self, **changes: Any) -> Experiment:
         """The same record with some fields changed; settings that another part does not know are dropped."""
-        flat = {k: v for k, v in self.flat().items() if k != "data"} | changes
-        known = set(PARTS) | {"seed", "device"} | set(changes)
+        same = catalogue.task_classes()[self.task].takes_data and changes.get("task", self.task) == self.task
+        flat = {k: v for k, v in self.flat().items() if k != "data" or same} | changes
+        known = set(PARTS) | {"seed", "device", "data"} | set(changes)
         for part, options in PARTS.items():
             kind = options().get(flat[part])
             known |= set(kind.Settings.model_fields) if kind else set()
@@ -158,7 +159,7 @@ class Experiment(BaseModel):
 
     def make_task(self) -> Task:
         """The task."""
-        return catalogue.task_classes()[self.task](self.task_settings)
+        return _task(self.task, self.task_settings, self.data)
 
     def make_network(self, generator: torch.Generator | None = None) -> Network:
         """The network with fresh weights, from the seed's own stream unless another generator is given."""
@@ -173,6 +174,12 @@ class Experiment(BaseModel):
         if not device_exists(self.device):
             raise ValueError(f"This machine has no {self.device}; choose cpu.")
         return network.to(self.device)
+
+
+def _task(name: str, settings: Settings, data: str) -> Task:
+    """A task, with the data that it is to be about where it takes any."""
+    kind = catalogue.task_classes()[name]
+    return kind(settings, data) if kind.takes_data else kind(settings)
 
 
 def build(kind: type[BaseModel], fields: dict[str, Any]) -> Any:

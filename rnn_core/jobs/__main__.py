@@ -8,8 +8,8 @@ import click
 
 from rnn_core.jobs.engine import Plan, run_engine, usual_workers
 from rnn_core.jobs.errors import EngineError
-from rnn_core.jobs.place import data_folder
 from rnn_core.jobs.secure import security_from
+from rnn_core.records.given import data_folder
 
 
 @click.command(help=__doc__)

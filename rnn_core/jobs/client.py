@@ -16,8 +16,9 @@ from rnn_core.jobs.kinds import kind_of, read
 from rnn_core.jobs.known import Known
 from rnn_core.jobs.launcher import ask, elsewhere, find_or_start, leave, reach
 from rnn_core.jobs.look import Look, Summary, read_log
-from rnn_core.jobs.place import check_id, data_folder
+from rnn_core.jobs.place import check_id
 from rnn_core.jobs.preflight import refusal
+from rnn_core.records.given import data_folder
 
 SILENCE = "The engine does not answer; try again in a moment."
 REST = 5.0

@@ -5,7 +5,6 @@ import hashlib
 import json
 import os
 import re
-import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -25,19 +24,6 @@ class Address:
     url: str
     version: str
     pid: int
-
-
-def data_folder() -> Path:
-    """The folder of all runs: ``RNN_EXPLORER_DATA``, or the platform's place for a user's data."""
-    if chosen := os.environ.get("RNN_EXPLORER_DATA"):
-        return Path(chosen).expanduser()
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
-    else:
-        base = Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local" / "share"))
-    return base / "rnn-explorer"
 
 
 def prepare(folder: Path) -> Path:

@@ -1,7 +1,8 @@
 """Next character: read real text, and say after every character which comes next.
 
-The text is Python's own documentation, ``pydoc_data.topics``, in the order of its titles. The last tenth is held out;
-a paragraph that stands in both parts is taken out of the part to learn from. x_t is character t as one of O, the target
+The text is the visitor's, or Python's own documentation, ``pydoc_data.topics``, in the order of its titles. The last
+tenth is held out; a paragraph that stands in both parts is taken out of the part to learn from. Of a text with more
+than 200 different characters the rarest are read as one. x_t is character t as one of O, the target
 is character t + 1. The metric is −log₂ p of the right character, in bits a character.
 """
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import math
 import pydoc_data.topics
-from functools import cache
+from collections import Counter
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 import torch
@@ -17,9 +19,10 @@ from torch import Tensor
 from torch.nn.functional import one_hot
 
 from rnn_core.records import Baseline, Batch, Card, Settings, Story, setting
+from rnn_core.records.given import given
 from rnn_core.tasks.base import ClassificationTask
 
-HELD_OUT = 0.1
+HELD_OUT, MOST_CHARACTERS, OTHER = 0.1, 200, "\ufffd"
 VISIBLE = {" ": "␣", "\n": "↵"}
 
 
@@ -41,14 +44,28 @@ def split(text: str) -> tuple[str, str]:
 
 
 @cache
-def read() -> Text:
+def documentation() -> Text:
     """Python's documentation, read once."""
     topics = pydoc_data.topics.topics
-    text = "\n\n".join(f"{title}\n\n{topics[title]}" for title in sorted(topics))
+    return parsed("\n\n".join(f"{title}\n\n{topics[title]}" for title in sorted(topics)))
+
+
+@lru_cache(maxsize=8)
+def read(data: str) -> Text:
+    """The text that was kept under a SHA-256; Python's documentation for its own and for ""."""
+    return documentation() if data in ("", documentation().digest) else parsed(given(data))
+
+
+def parsed(text: str) -> Text:
+    """Both parts of a text as places in its alphabet."""
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    often = Counter(text).most_common()
+    if len(often) > MOST_CHARACTERS:
+        text = text.translate({ord(c): OTHER for c, _ in often[MOST_CHARACTERS - 1:]})
     alphabet = "".join(sorted(set(text)))
     place = {c: k for k, c in enumerate(alphabet)}
     learnt, held = (torch.tensor([place[c] for c in part]) for part in split(text))
-    return Text(alphabet, learnt, held, hashlib.sha256(text.encode()).hexdigest())
+    return Text(alphabet, learnt, held, digest)
 
 
 class NextCharacterSettings(Settings):
@@ -66,11 +83,15 @@ class NextCharacter(ClassificationTask):
                 equations={"bits": "−log₂ p(c_{t+1} | c_0 … c_t)"},
                 use="Can it learn words, brackets and layout from nothing but reading? Then let it write.")
     Settings = NextCharacterSettings
-    metric_name, metric_better, writes = "bits per character", "lower", True
+    metric_name, metric_better, writes, takes_data = "bits per character", "lower", True, "text"
 
-    def __init__(self, settings: NextCharacterSettings | None = None) -> None:
+    def __init__(self, settings: NextCharacterSettings | None = None, data: str = "") -> None:
         super().__init__(settings)
-        self.text = read()
+        self.text = read(data)
+        shortest, length = min(len(self.text.learnt), len(self.text.held)), self.settings.length
+        if shortest <= length:
+            raise ValueError(f"This text is too short for sequences of {length} characters: of its two parts, one to "
+                             f"learn from and one held out, the shorter has {shortest}.")
         self.data_hash = self.text.digest
         self.input_size = self.output_size = len(self.text.alphabet)
         self.words = [VISIBLE.get(c, c) for c in self.text.alphabet]

@@ -15,9 +15,10 @@ from rnn_core.jobs.entry import Entry, Logged
 from rnn_core.jobs.errors import EngineError, UnknownRun
 from rnn_core.jobs.files import Checkpoint
 from rnn_core.jobs.history import write_record
-from rnn_core.jobs.place import check_id, data_folder, prepare, read_address, run_folder
+from rnn_core.jobs.place import check_id, prepare, read_address, run_folder
 from rnn_core.jobs.stops import Stop
 from rnn_core.jobs.store import SCHEMA, Store
+from rnn_core.records.given import data_folder
 
 RECORD = "0123456789abcdef"
 

@@ -12,7 +12,7 @@ import torch
 
 from rnn_core.experiment import Experiment
 from rnn_core.run import Run
-from rnn_core.tasks.next_character import NextCharacter, NextCharacterSettings, read, split
+from rnn_core.tasks.next_character import NextCharacter, NextCharacterSettings, documentation, split
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def test_the_text_is_pythons_documentation(task):
     topics = pydoc_data.topics.topics
     whole = "\n\n".join(f"{title}\n\n{topics[title]}" for title in sorted(topics))
     assert len(whole) > 400_000
-    assert task.data_hash == hashlib.sha256(whole.encode()).hexdigest() and read() is task.text
+    assert task.data_hash == hashlib.sha256(whole.encode()).hexdigest() and documentation() is task.text
     learnt, held = letters(task, task.text.learnt), letters(task, task.text.held)
     assert whole.endswith(held) and len(held) == len(whole) // 10
     assert len(learnt) > 0.88 * len(whole) and set(learnt + held) == set(task.text.alphabet)
