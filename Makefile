@@ -2,8 +2,10 @@
 
 PORT ?= 8501
 PIP_ARGS ?=
+JOBS ?= 2
 PYTHON ?=
 ARGS ?=
+JOBS ?= 2
 IN := .venv/bin/python
 export PIP_ARGS PYTHON
 
@@ -17,10 +19,10 @@ app: ## install what is needed, start engine and dashboard on 127.0.0.1:8501 (PO
 	@scripts/venv.sh
 	@$(IN) scripts/launch.py --port "$(PORT)"
 
-test: ## install what is needed, run every test (ARGS="-k gru" to pick some)
+test: ## install what is needed, run every test (ARGS="-k gru" picks some, JOBS=0 runs one at a time)
 	@scripts/venv.sh dev
 	@scripts/chromium.sh
-	@$(IN) -m pytest $(ARGS)
+	@$(IN) -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 notebook: ## open the notebooks in JupyterLab
 	@scripts/venv.sh dev

@@ -17,7 +17,8 @@ class Task:
     ``input_size`` I and ``output_size`` O are what a network needs to fit; ``runs_along`` the topology it is made for.
     ``metric_name`` and ``metric_better`` say how the metric is read, ``data_hash`` is the SHA-256 of real data or "".
     ``takes_data`` says in which form a visitor may give data, "text" or "numbers", else ""; such a task is made with
-    the SHA-256 under which they were kept, or "" for its own example. ``words`` names the classes, where targets are classes; ``writes`` is true where a network can go on (``babble``).
+    the SHA-256 under which they were kept, or "" for its own example. ``words`` names the classes, where targets are
+    classes; ``writes`` is true where a network can go on (``babble``).
     ``reach`` names the setting that says over how many steps something must be remembered, "" where none does;
     ``grows`` the one that makes the same task longer or deeper than training ever saw, by default ``reach``.
     """

@@ -1,7 +1,7 @@
 """Forecast: say the next value of a series of numbers, the visitor's own or a year's weather in small.
 
 Without a series of one's own: v_t = 10 − 8 cos(2π t / 36) + 3 sin(2π t / 9) + w_t with w_t = .7 w_{t−1} + ε_t,
-ε ~ N(0, 1), 2,000 values from one fixed seed: two seasons and weather that lingers. The last fifth is held out. The
+ε ~ N(0, 1), 6,000 values from one fixed seed: two seasons and weather that lingers. The last fifth is held out. The
 net reads x_t = (v_t − m) / s, with the mean m and the deviation s of the part to learn from, and says x_{t+1}.
 """
 from __future__ import annotations
@@ -49,7 +49,7 @@ def numbers(text: str) -> list[float]:
 
 def weather() -> list[float]:
     """The series that is there when none was given."""
-    noise = torch.randn(2000, generator=torch.Generator().manual_seed(9), dtype=torch.float64).tolist()
+    noise = torch.randn(6000, generator=torch.Generator().manual_seed(9), dtype=torch.float64).tolist()
     values, lingering = [], 0.0
     for t, new in enumerate(noise):
         lingering = 0.7 * lingering + new

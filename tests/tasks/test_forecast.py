@@ -22,7 +22,7 @@ def somewhere(tmp_path, monkeypatch):
 
 def test_the_weather_is_split_by_time_and_scaled_by_its_past(generator):
     task, values = Forecast(), weather()
-    past, held = values[:1600], values[1600:]
+    past, held = values[:4800], values[4800:]
     mean, scale = statistics.fmean(past), statistics.pstdev(past)
     assert task.series.held.tolist() == pytest.approx([(v - mean) / scale for v in held], abs=1e-5)
     batch = task.held_out(50, generator)
