@@ -1,0 +1,65 @@
+"""A finite automaton: states, a table of moves, and the states in which a string belongs to the language.
+
+    q_t = δ(q_{t−1}, x_t),   a string belongs where q_T ∈ F
+
+Two strings that no continuation tells apart may share a state, so that the smallest automaton has as many states as
+there are kinds of strings that some continuation tells apart. Moore, *Gedanken-experiments on sequential machines*,
+1956; Nerode, 1958.
+"""
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+
+class Automaton(NamedTuple):
+    """``moves`` (q, k): the state after each state and symbol; ``accepts`` (q,) true in F; state 0 is the start."""
+
+    moves: Tensor
+    accepts: Tensor
+
+    @property
+    def states(self) -> int:
+        """Number of states, the sink among them."""
+        return len(self.moves)
+
+    def run(self, symbols: Tensor) -> Tensor:
+        """Symbols (b, t) → the state after each, (b, t); a negative symbol changes nothing."""
+        state, after = symbols.new_zeros(len(symbols)), []
+        for symbol in symbols.unbind(1):
+            state = torch.where(symbol < 0, state, self.moves[state, symbol.clamp(min=0)])
+            after.append(state)
+        return torch.stack(after, 1) if after else symbols
+
+    def minimal(self) -> Automaton:
+        """The smallest automaton of the same language, its states in the order in which a broad search meets them.
+
+        States are told apart by what they accept, then by the kinds of state that they lead to, until no kind splits.
+        """
+        met = self._met()
+        kind = self.accepts[met].long()
+        place = torch.full((self.states,), -1).index_put((met,), torch.arange(len(met)))
+        moves = place[self.moves[met]]                                                     # (q, k)
+        while True:
+            _, finer = torch.cat([kind.unsqueeze(1), kind[moves]], 1).unique(dim=0, return_inverse=True)
+            if int(finer.max()) == int(kind.max()):
+                break
+            kind = finer
+        order = _first(kind)
+        rank = torch.empty_like(order).index_put((kind[order],), torch.arange(len(order)))
+        return Automaton(rank[kind[moves[order]]], self.accepts[met][order])
+
+    def _met(self) -> Tensor:
+        """The states that some string leads to, in the order of a broad search."""
+        met = [0]
+        for state in met:
+            met += [k for k in dict.fromkeys(self.moves[state].tolist()) if k not in met]
+        return torch.tensor(met)
+
+
+def _first(kind: Tensor) -> Tensor:
+    """(k,) where each kind stands first, in that order."""
+    seen = dict.fromkeys(kind.tolist())
+    return torch.tensor([kind.tolist().index(k) for k in seen])
