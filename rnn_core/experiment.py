@@ -5,7 +5,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -95,13 +95,16 @@ class Experiment(BaseModel):
         return own
 
     def with_(self, **changes: Any) -> Experiment:
-        """The same record with some fields changed; settings that another part does not know are dropped."""
+        """The same record with some fields changed; settings and words that another part does not know are dropped."""
         same = catalogue.task_classes()[self.task].takes_data and changes.get("task", self.task) == self.task
         flat = {k: v for k, v in self.flat().items() if k != "data" or same} | changes
         known = set(PARTS) | {"seed", "device", "data"} | set(changes)
         for part, options in PARTS.items():
             kind = options().get(flat[part])
-            known |= set(kind.Settings.model_fields) if kind else set()
+            fields = kind.Settings.model_fields if kind else {}
+            known |= set(fields)
+            known -= {k for k in fields.keys() & flat.keys() - changes.keys()
+                      if isinstance(flat[k], str) and flat[k] not in get_args(fields[k].annotation)}
         return self._assemble({k: v for k, v in flat.items() if k in known})
 
     def to_query(self) -> dict[str, str]:
@@ -154,8 +157,15 @@ class Experiment(BaseModel):
 
     @property
     def id(self) -> str:
-        """16 hex digits that name this record, and the run of it that nobody has touched."""
-        return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
+        """16 hex digits that name this record, and the run of it that nobody has touched.
+
+        Settings that have their defaults are left out, so that a setting that comes later renames nothing.
+        """
+        own = {k: getattr(self, k) for k in (*PARTS, "seed", "device", "data")}
+        for part in (self.cell_settings, self.wiring_settings, self.task_settings, self.learner_settings):
+            own |= part.model_dump(exclude_defaults=True)
+        text = json.dumps({"schema": SCHEMA, **own}, ensure_ascii=False, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def make_task(self) -> Task:
         """The task."""

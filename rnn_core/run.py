@@ -222,7 +222,7 @@ class Run:
         Raises ValueError, in one sentence, for a checkpoint that is damaged or belongs to another experiment.
         """
         tensors, facts = read_checkpoint(checkpoint)
-        if facts.get("spec") != spec.to_json():
+        if not is_record_of(facts.get("spec"), spec):
             raise ValueError("This checkpoint belongs to another experiment.")
 
         def part(name: str) -> dict[str, Tensor]:
@@ -279,6 +279,22 @@ def read_checkpoint(checkpoint: bytes) -> tuple[dict[str, Tensor], dict[str, Any
     except (safetensors.SafetensorError, LookupError, RecursionError, TypeError, ValueError):
         raise ValueError("This checkpoint is damaged.") from None
     return tensors, facts
+
+
+def is_record_of(text: Any, spec: Any) -> bool:
+    """Whether a stored record, read as this version reads it, is that of an experiment, or of a race."""
+    try:
+        return type(spec).from_json(text) == spec
+    except ValueError:
+        return False
+
+
+def _tells(text: Any, spec: Experiment) -> bool:
+    """Whether a record written before one of today's settings was there tells of this experiment."""
+    try:
+        return Experiment.from_json(text) == spec
+    except ValueError:
+        return False
 
 
 def training(spec: Experiment, log: Iterable[Command] = ()) -> Generator[Progress | None, Command | None, None]:

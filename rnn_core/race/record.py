@@ -182,8 +182,12 @@ class Race(BaseModel):
 
     @property
     def id(self) -> str:
-        """16 hex digits that name this record."""
-        return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
+        """16 hex digits that name this record; as in an experiment's, settings with their defaults are left out."""
+        facts, base = json.loads(self.to_json()), self.base
+        plain = base.task_settings.model_dump(exclude_defaults=True) | base.learner_settings.model_dump(
+            exclude_defaults=True)
+        facts["settings"] = {name: value for name, value in facts["settings"].items() if name in plain}
+        return hashlib.sha256(json.dumps(facts, ensure_ascii=False, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _base(lane: Lane, task: str, learner: str, seed: int, device: str, settings: dict[str, Any]) -> Experiment:

@@ -18,7 +18,7 @@ from rnn_core.fleet import Fleet
 from rnn_core.race.record import Race
 from rnn_core.race.verdict import Verdict, verdict
 from rnn_core.records import Command, Progress
-from rnn_core.run import read_checkpoint
+from rnn_core.run import is_record_of, read_checkpoint
 
 POINTS = 50
 
@@ -141,7 +141,7 @@ class RaceRun:
     def resume(cls, spec: Race, checkpoint: bytes, log: Iterable[Command] | None = None) -> RaceRun:
         """Take a race up again; raises ValueError, in one sentence, for a checkpoint that is damaged or another's."""
         tensors, facts = read_checkpoint(checkpoint)
-        if facts.get("spec") != spec.to_json():
+        if not is_record_of(facts.get("spec"), spec):
             raise ValueError("This checkpoint belongs to another race.")
         run = cls(spec, log or ())
         try:

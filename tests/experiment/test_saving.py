@@ -239,3 +239,20 @@ def test_a_tape_of_another_network(run, folder):
 def test_a_copied_folder_is_as_good(run, folder, tmp_path):
     shutil.copytree(folder, tmp_path / "ünïcode ’s copy")
     assert rc.load(str(tmp_path / "ünïcode ’s copy")).digest() == run.digest()
+
+
+def test_a_setting_that_came_later_neither_renames_nor_disowns_a_run(run, folder):
+    """A run saved before a setting was there is read as one with the setting's default."""
+    older = {k: v for k, v in json.loads(SPEC.to_json()).items() if k != "forget_bias"}
+    data = (folder / "checkpoint.safetensors").read_bytes()
+    size = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8:8 + size])
+    facts = json.loads(header["__metadata__"]["facts"]) | {"spec": json.dumps(older)}
+    header["__metadata__"]["facts"] = json.dumps(facts)
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    write_again(folder, experiment=json.dumps(older).encode(),
+                checkpoint=len(text).to_bytes(8, "little") + text + data[8 + size:])
+    again = rc.load(folder)
+    assert again.spec == SPEC and again.spec.id == SPEC.id and again.digest() == run.digest()
+    assert SPEC.id != SPEC.with_(forget_bias=0.5).id != SPEC.with_(forget_bias=0.25).id
