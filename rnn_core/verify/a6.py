@@ -49,10 +49,8 @@ def too_weak_weights_lose_the_state() -> Iterator[Finding]:
     on, _ = _counting(4, steps)
     yield near("G = 4: the unit's activity above ½ falls like √(3/8t), here at the end", (3 / (8 * steps)) ** 0.5,
                float(on[-1]) - 0.5, 2e-4)
-    on, right = _counting(3, steps)
-    yield below("G = 3: the unit's activity above ½ at the end", 1e-12, float(on[-1]) - 0.5)
-    yield near("G = 3: share of states that are right, where guessing gives a third", 1 / 3,
-               float(right[steps // 2:].double().mean()), 0.05)
+    on, _ = _counting(3, steps)
+    yield below("G = 3: the unit's activity above ½ at the end", 1e-12, abs(float(on[-1]) - 0.5))
 
 
 @long
