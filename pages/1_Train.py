@@ -6,6 +6,7 @@ import rnn_core as rc
 from pages.shared.controls import settings_form
 from pages.shared.curve import watch
 from pages.shared.frame import frame
+from pages.shared.own_data import own_data
 from pages.shared.transport import transport
 from pages.shared.words import plain
 
@@ -39,6 +40,7 @@ def pick(label: str, cards: dict[str, rc.Card], field: str) -> None:
 with controls:
     pick("Architecture", {n: c for n, c in rc.architectures().items() if hand.fits(n)}, "architecture")
     pick("Task", rc.tasks(), "task")
+    own_data(hand)
     pick("Learner", rc.learners(), "learner")
     parts = {"cell": hand.spec.cell_settings, "task": hand.spec.task_settings, "learner": hand.spec.learner_settings}
     changes = {}

@@ -86,7 +86,8 @@ class Hand:
     @property
     def baseline(self) -> Baseline:
         """What can be had without memory, computed once a task."""
-        return _baseline(self.spec.task, self.spec.task_settings.model_dump_json(), self.run.task)
+        settings = f"{self.spec.task_settings.model_dump_json()} {self.spec.data}"
+        return _baseline(self.spec.task, settings, self.run.task)
 
     def fits(self, architecture: str) -> bool:
         """Whether an architecture can be put in this experiment."""
