@@ -90,7 +90,7 @@ def memory_span(trace: Trace) -> MemorySpan:
     values, units, tones, memory, keep, through = zip(*parts)
     gated = all(k is not None for k in keep)
     if not gated:
-        memory = tuple(_decay(v, there) for v in values)
+        memory = tuple(decay(v, there) for v in values)
     return MemorySpan(torch.cat(values, -1), sum(units, ()), sum(tones, ()), torch.cat(memory),
                       torch.cat(keep) if gated else None, torch.cat(through) if gated else None)
 
@@ -141,7 +141,7 @@ def _steps(log: Tensor) -> Tensor:
     return torch.where(log >= 0, torch.full_like(log, torch.inf), -1 / log)
 
 
-def _decay(values: Tensor, there: Tensor) -> Tensor:
+def decay(values: Tensor, there: Tensor) -> Tensor:
     """τ (n,) of units (b, t, n): least squares of ln ρ(k) = −k/τ over the lags before ρ first falls below e⁻².
 
     Lag 1 always counts. What all sequences share at a step is taken out first; of a single sequence, its mean. NaN for

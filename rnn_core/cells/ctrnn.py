@@ -82,6 +82,12 @@ class CTRNN(Cell):
         """τ (n,), the time constants in the unit of Δt."""
         return self.tau_0 * self.c.exp()
 
+    def keeps(self) -> dict[str, Tensor]:
+        """y: the share (n,) of its potential that a unit has left after Δt alone, as the chosen solver computes it."""
+        z = -self.settings.time_step / self.settings.substeps / self.tau
+        once = 1 + z if self.settings.solver == "euler" else 1 + z + z**2 / 2 + z**3 / 6 + z**4 / 24
+        return {"y": once**self.settings.substeps}
+
     def initial_state(self, batch_size: int) -> CTRNNState:
         return CTRNNState(self.zeros(batch_size, self.settings.hidden_size))
 

@@ -1,0 +1,100 @@
+"""A12, the multiple-timescale network: its equations, Elman's network where nothing leaks, and what is not wired."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+import rnn_core as rc
+from rnn_core.verify.check import Finding, above, equal, gradients, quick, same
+
+INPUTS, UNITS, SLOW = 3, 6, 2
+
+
+@quick
+def equals_its_equations() -> Iterator[Finding]:
+    """u and y, written out here with a full weight matrix in which the slow units' input weights are 0."""
+    for tau_fast, tau_slow, activation in ((2.0, 30.0, "tanh"), (5.0, 70.0, "sigmoid"), (1.0, 1.0, "tanh")):
+        cell = _random(tau_fast=tau_fast, tau_slow=tau_slow, activation=activation)
+        x = torch.randn(3, 9, INPUTS, dtype=torch.float64)
+        tau = torch.tensor([tau_fast] * (UNITS - SLOW) + [tau_slow] * SLOW, dtype=torch.float64)
+        y = _leaky(cell, x, tau, torch.tanh if activation == "tanh" else torch.sigmoid)
+        trace, name = rc.unroll(cell, x), f"τ = {tau_fast:g} and {tau_slow:g}, {activation}"
+        yield same(f"{name}: fast units", trace.probes["f"], y[..., :-SLOW], 1e-12)
+        yield same(f"{name}: slow units", trace.probes["s"], y[..., -SLOW:], 1e-12)
+        yield same(f"{name}: the readout sees the fast ones alone", trace.outputs, y[..., :-SLOW], 1e-12)
+
+
+@quick
+def is_elman_when_nothing_leaks() -> Iterator[Finding]:
+    """With τ = 1 everywhere it is Elman's network, outputs and gradients."""
+    cell = _random(tau_fast=1.0, tau_slow=1.0)
+    plain = rc.make_cell("elman", INPUTS, hidden_size=UNITS).double()
+    with torch.no_grad():
+        for p in (plain.W, plain.R, plain.b):
+            p.zero_()
+        plain.W[:-SLOW], plain.R[:], plain.b[:] = cell.W, cell.R, cell.b
+    x = torch.randn(3, 9, INPUTS, dtype=torch.float64)
+    ours, theirs = rc.unroll(cell, x), rc.unroll(plain, x)
+    yield same("fast units", ours.outputs, theirs.outputs[..., :-SLOW], 1e-12)
+    yield same("slow units", ours.probes["s"], theirs.probes["h"][..., -SLOW:], 1e-12)
+    W, R, b = gradients(theirs.outputs[..., :-SLOW].pow(3).sum(), [plain.W, plain.R, plain.b])
+    yield same("gradients", gradients(ours.outputs.pow(3).sum(), [cell.W, cell.R, cell.b]), [W[:-SLOW], R, b], 1e-10)
+
+
+@quick
+def slow_units_hear_through_the_fast_ones() -> Iterator[Finding]:
+    """An input reaches the fast units at once and the slow ones a step later."""
+    cell = _random()
+    x = torch.randn(1, 3, INPUTS, dtype=torch.float64, requires_grad=True)
+    state = cell.initial_state(1)
+    outputs, slow = [], []
+    for now in x.unbind(1):
+        out, state, _ = cell.step(now, state)
+        outputs.append(out)
+        slow.append(state.u[:, -SLOW:])
+    felt = [gradients(v.sum(), [x])[0][0, 0].abs().max() for v in (outputs[0], slow[0], slow[1])]
+    yield equal("∂(slow units now)/∂(input now)", 0.0, float(felt[1]))
+    yield above("∂(fast units now)/∂(input now)", 1e-6, float(felt[0]))
+    yield above("∂(slow units a step later)/∂(input)", 1e-6, float(felt[2]))
+
+
+@quick
+def leaking_before_and_after_bending_differ() -> Iterator[Finding]:
+    """The potential leaks, not the activation: the same weights with the leak behind φ, as in an echo state network."""
+    cell = _random(tau_fast=4.0, tau_slow=4.0)
+    x = torch.randn(3, 9, INPUTS, dtype=torch.float64)
+    W = torch.cat([cell.W, torch.zeros(SLOW, INPUTS, dtype=torch.float64)])
+    h = torch.zeros(3, UNITS, dtype=torch.float64)
+    for now in x.unbind(1):
+        h = 0.75 * h + 0.25 * torch.tanh(now @ W.T + h @ cell.R.T + cell.b)
+    gap = (rc.unroll(cell, x).outputs[:, -1] - h[:, :-SLOW]).abs().max()
+    yield above("difference after nine steps", 0.01, float(gap.detach()))
+
+
+@quick
+def counts() -> Iterator[Finding]:
+    """Only weights that are there are counted: n_f I + H² + H."""
+    cell = rc.make_cell("mtrnn", 10, hidden_size=20, slow_share=0.25)
+    yield equal("free numbers at I = 10, H = 20, five of them slow", 15 * 10 + 20 * 20 + 20, cell.weight_count)
+
+
+def _random(**settings: float | str) -> torch.nn.Module:
+    """A cell in float64 with all weights random."""
+    cell = rc.make_cell("mtrnn", INPUTS, hidden_size=UNITS, slow_share=SLOW / UNITS, **settings).double()
+    with torch.no_grad():
+        for p in cell.parameters():
+            p.normal_()
+    return cell
+
+
+@torch.no_grad()
+def _leaky(cell: torch.nn.Module, x: Tensor, tau: Tensor, bend: object) -> Tensor:
+    """y (b, t, n): the leaky potential form with all weights, those that are not wired at 0."""
+    W = torch.cat([cell.W, torch.zeros(SLOW, x.shape[-1], dtype=x.dtype)])
+    u, said = torch.zeros(len(x), len(tau), dtype=x.dtype), []
+    for now in x.unbind(1):
+        u = (1 - 1 / tau) * u + (bend(u) @ cell.R.T + now @ W.T + cell.b) / tau
+        said.append(bend(u))
+    return torch.stack(said, 1)
