@@ -212,8 +212,8 @@ def test_records_do_not_change_and_know_their_fields():
     spec = rc.Experiment.of("lstm", "adding")
     with pytest.raises(ValueError):
         spec.seed = 4
-    with pytest.raises(AttributeError, match="This experiment has no “variant”"):
-        _ = spec.variant
+    with pytest.raises(AttributeError, match="This experiment has no “feedback”"):
+        _ = spec.feedback
     assert spec.hidden_size == spec.cell_settings.hidden_size
 
 
