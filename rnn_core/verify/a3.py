@@ -1,4 +1,4 @@
-"""A3, Jordan's network: it remembers what it said; a teacher who says nothing of the bit leaves it nothing to keep."""
+"""A3, nets that hear their answers: what they keep is what was said, and a recurrent output layer smooths it."""
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 import rnn_core as rc
-from rnn_core.verify.check import Finding, equal, quick, same
+from rnn_core.verify.check import Finding, below, equal, quick, same
 
 LAG, SEEDS = 5, (0, 1, 2)
 
@@ -28,6 +28,41 @@ def hears_itself() -> Iterator[Finding]:
         x = torch.randn(3, 7, 3, dtype=torch.float64)
         yield same(f"outputs with α = {decay}, by a loop written out here", rc.unroll(cell, x).outputs,
                    _by_hand(cell, x, None, decay), 1e-12)
+
+
+@quick
+def recurrent_output_layer() -> Iterator[Finding]:
+    """Zen and Sak's layer follows its equations; without U it is an Elman net with a readout; U alone smooths."""
+    spec = rc.Experiment.of("recurrent_output", "delayed_recall", symbols=2, hidden_size=4)
+    network = spec.make_network().double()
+    cell = network.cells[0]
+    with torch.no_grad():
+        for p in cell.parameters():
+            p.normal_().mul_(0.5)
+    x, teacher = (torch.randn(3, 7, 3, dtype=torch.float64) for _ in range(2))
+    teacher[torch.rand(teacher.shape) < 0.5] = torch.nan
+    yield equal("parameters at I = O = 3, H = 4", 4 * (3 + 4 + 1) + 3 * (4 + 3 + 1), network.parameter_count)
+    for who, said in (("a teacher who speaks now and then", teacher), ("nobody to teach", None)):
+        yield same(f"recurrent output layer with {who}, by a loop written out here",
+                   network.trace(x, teacher=said).outputs, _output_layer(cell, x, said), 1e-12)
+    with torch.no_grad():
+        cell.U.zero_()
+    elman = rc.make_cell("elman", 3, hidden_size=4).double()
+    elman.load_state_dict({"W": cell.W, "R": cell.R, "b": cell.b})
+    y = network(x).detach()
+    yield same("with U = 0: an Elman net and its readout", y,
+               (rc.unroll(elman, x).outputs @ cell.V.T + cell.d).detach(), 1e-12)
+    keep = 0.8
+    with torch.no_grad():
+        cell.U.copy_(keep * torch.eye(3).double())
+        cell.V.mul_(1 - keep)
+        cell.d.mul_(1 - keep)
+    smooth = network(x).detach()
+    lags = keep ** (torch.arange(7).unsqueeze(1) - torch.arange(7)).double()
+    yield same("with U = .8 I: the old answers under a window that falls by .8 a step", smooth,
+               torch.einsum("ts,bso->bto", (1 - keep) * lags.tril(), y), 1e-12)
+    yield below("mean squared jump from step to step, smoothed / as it was", 0.2,
+                float(smooth.diff(dim=1).square().mean() / y.diff(dim=1).square().mean()))
 
 
 @quick
@@ -66,5 +101,17 @@ def _by_hand(cell: torch.nn.Module, x: Tensor, teacher: Tensor | None, decay: fl
         h = torch.tanh(x[:, t] @ cell.W.T + s @ cell.U.T + cell.b)
         y = h @ cell.V.T + cell.d
         heard = y if teacher is None else teacher[:, t]
+        said.append(y)
+    return torch.stack(said, 1)
+
+
+@torch.no_grad()
+def _output_layer(cell: torch.nn.Module, x: Tensor, teacher: Tensor | None) -> Tensor:
+    """h_t = tanh(W x_t + R h_{t−1} + b) and y_t = V h_t + U y_{t−1} + d, where a teacher may have said y_{t−1}."""
+    h, heard, said = torch.zeros(len(x), len(cell.b), dtype=x.dtype), torch.zeros(len(x), len(cell.d)).to(x), []
+    for t in range(x.shape[1]):
+        h = torch.tanh(x[:, t] @ cell.W.T + h @ cell.R.T + cell.b)
+        y = h @ cell.V.T + heard @ cell.U.T + cell.d
+        heard = y if teacher is None else torch.where(teacher[:, t].isnan(), y, teacher[:, t])
         said.append(y)
     return torch.stack(said, 1)
