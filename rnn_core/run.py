@@ -289,14 +289,6 @@ def is_record_of(text: Any, spec: Any) -> bool:
         return False
 
 
-def _tells(text: Any, spec: Experiment) -> bool:
-    """Whether a record written before one of today's settings was there tells of this experiment."""
-    try:
-        return Experiment.from_json(text) == spec
-    except ValueError:
-        return False
-
-
 def training(spec: Experiment, log: Iterable[Command] = ()) -> Generator[Progress | None, Command | None, None]:
     """The generator behind ``train``: yields where the run stands, after every update."""
     return Run(spec, log).training()
