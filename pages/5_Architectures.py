@@ -16,6 +16,7 @@ from pages.shared.words import note, plain, table_twin
 from rnn_core.records import Streams
 from rnn_core.records.trees import paths
 
+AT_ONCE = 6
 ROWS = ("Idea", "Good for", "One step", "Equations", "Numbers", "Published in")
 
 
@@ -132,10 +133,22 @@ def side_by_side(hand: Any) -> None:
             put_in_hand(hand, entry.name, key=f"pair_{side}_take")
 
 
+@st.fragment
 def gallery(hand: Any) -> None:
-    """One card an architecture, oldest first."""
+    """One card an architecture, oldest first, some years at a time."""
     cards = rc.architectures()
-    names = sorted(cards, key=lambda n: (cards[n].year, n))
+    every = sorted(cards, key=lambda n: (cards[n].year, n))
+    eras = [every[k : k + AT_ONCE] for k in range(0, len(every), AT_ONCE)]
+    chosen = st.segmented_control(
+        "Years",
+        range(len(eras)),
+        default=next(k for k, some in enumerate(eras) if hand.spec.architecture in some),
+        format_func=lambda k: f"{cards[eras[k][0]].year}–{cards[eras[k][-1]].year}",
+        required=True,
+        key="era",
+        label_visibility="collapsed",
+    )
+    names = eras[chosen]
     for start in range(0, len(names), 2):
         for column, name in zip(st.columns(2, gap="medium"), names[start : start + 2], strict=False):
             with column.container(border=True, height="stretch"):

@@ -62,29 +62,28 @@ def how_long(hand: Hand) -> None:
 def _probes(hand: Hand, which: int, rows: int) -> None:
     """R² against the lag: the run in hand now and before training, and fresh rivals of the same size."""
     titles = {name: rc.architectures()[name].title for name in _rivals(hand.spec.id, hand)}
-    picked = st.pills(
+    picked = st.multiselect(
         "Beside it, fresh networks of the same size",
         list(titles),
-        selection_mode="multi",
-        default=list(titles)[:2],
-        format_func=lambda name: plain(titles[name]),
+        list(titles)[:2],
+        max_selections=RIVALS,
+        format_func=titles.get,
         key=f"rivals_{hand.spec.architecture}",
     )
     try:
         now, trained = _probe(hand.key, which, rows, hand.then), hand.then.update > 0 and 0 in hand.then.tape
         before = _probe(f"{hand.run_id or hand.spec.id}@0", which, rows, hand.run.then(0)) if trained else None
-        others = {titles[name]: _fresh(hand.spec.with_(architecture=name), rows) for name in picked[:RIVALS]}
+        others = {titles[name]: _fresh(hand.spec.with_(architecture=name), rows) for name in picked}
     except ValueError as error:
         st.info(plain(error), icon=":material/info:")
         return
     names = [f"{name}, fresh" for name in others]
     figure = rc.figures.linear_probe(*others.values(), before=before, after=now, names=names, theme=mode())
     show(figure, key="linear_probe")
-    more = f" Only the first {RIVALS} are drawn." if len(picked) > RIVALS else ""
     note(
         f"A ridge regression for each lag, fitted on three quarters of {rows} held-out sequences and scored on the "
         "rest: 1 is perfect, 0 no better than the mean. It reads the whole state; an LSTM carries two numbers a "
-        f"unit. Rivals have fresh weights and the same number of units.{more}"
+        f"unit. Rivals have fresh weights and the same number of units."
     )
     say(now.says, now.says_not)
 

@@ -47,6 +47,15 @@ def told(app) -> str:
     return "\n".join(m.value for m in (*app.subheader, *app.markdown))
 
 
+def eras(app) -> list:
+    """The page with each of the stretches of years, one after the other."""
+    found = []
+    for k in range(len(app.segmented_control(key="era").options)):
+        app.segmented_control(key="era").set_value(k).run()
+        found.append((told(app), list(app.get("plotly_chart")), list(app.subheader)))
+    return found
+
+
 def open_tab(app, label: str):
     """The page with another tab in front."""
     app.session_state["view"] = label
@@ -55,21 +64,19 @@ def open_tab(app, label: str):
 
 def test_every_architecture_has_its_card_its_numbers_and_its_drawing(visit) -> None:
     app = visit("Architectures", "The gallery as a table", architecture="elman", task="adding", hidden_size="7")
-    text = told(app)
-    charts = app.get("plotly_chart")
-    assert len(charts) == len(rc.architectures())
+    table, seen = app.dataframe[0].value, eras(app)
+    text = "\n".join(words for words, _, _ in seen)
+    assert sum(len(charts) for _, charts, _ in seen) == len(rc.architectures())
     for name, card in rc.architectures().items():
         assert f"{card.title} :gray[{card.year}]" in text
         count = rc.make_cell(name, 2, output_size=1, hidden_size=7).weight_count
         assert f"**{count:,}** weights" in text
-        assert app.button(key=f"take_{name}")
     assert "**70** weights" in text
-    table = app.dataframe[0].value
     assert set(table["architecture"]) == {card.title for card in rc.architectures().values()}
 
 
 def test_cards_stand_in_the_order_of_years(visit) -> None:
-    years = [int(s.value.rsplit("[", 1)[1].rstrip("]")) for s in visit("Architectures").subheader]
+    years = [int(s.value.rsplit("[", 1)[1].rstrip("]")) for *_, heads in eras(visit("Architectures")) for s in heads]
     assert years == sorted(years) and len(years) == len(rc.architectures())
 
 
@@ -81,11 +88,15 @@ def test_the_drawing_is_that_of_the_real_step(visit) -> None:
 
 def test_put_it_in_hand(visit) -> None:
     app = visit("Architectures", architecture="elman", task="adding", hidden_size="7")
+    era = app.segmented_control(key="era")
     assert app.button(key="take_elman").disabled and app.button(key="take_elman").label == "In hand"
-    assert app.button(key="take_hopfield").disabled
-    app.button(key="take_gru").click().run()
+    assert era.set_value(0).run().button(key="take_hopfield").disabled
+    shown = (era.set_value(k).run() for k in range(len(era.options)))
+    next(page for page in shown if any(b.key == "take_gru" for b in page.button)).button(key="take_gru").click().run()
     assert app.query_params["architecture"] in ("gru", ["gru"]) and app.query_params["hidden_size"] in ("7", ["7"])
-    assert app.button(key="take_gru").disabled and not app.button(key="take_elman").disabled
+    assert app.button(key="take_gru").disabled
+    shown = (era.set_value(k).run() for k in range(len(era.options)))
+    assert any(b.key == "take_elman" and not b.disabled for page in shown for b in page.button)
 
 
 def test_two_side_by_side(visit) -> None:
