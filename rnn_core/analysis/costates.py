@@ -37,6 +37,8 @@ class Costates(Result):
         parts = []
         for one, tree in zip(self.trace.passes, self.passes):
             for name, value in paths(tree):
+                if not value.is_floating_point():
+                    continue
                 b, t = value.shape[:2]
                 parts.append(pd.DataFrame({
                     "pass": one.name, "field": name, "sequence": torch.arange(b).repeat_interleave(t),
