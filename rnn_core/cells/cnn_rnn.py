@@ -24,8 +24,10 @@ from rnn_core.cells.base import weight
 from rnn_core.cells.window_mlp import window, windows
 from rnn_core.records import Card, setting
 
+FILTERS = {"u": "u_t = [x_t; x_{t−1}; …; x_{t−k+1}]", "m": "m_t = relu(C u_t + d)"}
 
-class Settings(gru.Settings):
+
+class Settings(gru.GRU.Settings):
     """A convolution below a GRU: as many filters as units, how wide they are, and the GRU's own settings."""
 
     kernel: int = setting(3, "Steps that a filter sees, the present one included.", symbol="k", ge=2, le=8, main=True)
@@ -45,21 +47,22 @@ class CNNRNN(gru.GRU):
         title="CNN with GRU", row="A17", year=2015,
         reference="Sainath et al., Convolutional, long short-term memory, fully connected deep neural networks, 2015",
         summary="A causal convolution finds local patterns, and a GRU above it remembers them.",
-        equations={"u": "u_t = [x_t; x_{t−1}; …; x_{t−k+1}]", "m": "m_t = relu(C u_t + d)",
-                   **{k: e.replace("x_t", "m_t") for k, e in gru.GRU.card.equations.items()}},
-        symbols={"u": "input", "m": "input", **gru.GRU.card.symbols}, parameters="H*(3*I+1)+3*H*(2*H+1)+H",
+        equations=FILTERS | {name: e.replace("x_t", "m_t") for name, e in gru.GRU.card.equations.items()},
+        symbols={"u": "input", "m": "input", **gru.GRU.card.symbols}, parameters="H*(3*I+1)+3*H*(H+H+1)+H",
         use="Signals whose words are short patterns: speech, sensors, text by characters.")
     Settings = Settings
 
     def __init__(self, input_size: int, settings: Settings | None = None, output_size: int | None = None) -> None:
         settings = settings if settings is not None else self.Settings()
-        super().__init__(settings.hidden_size, settings, output_size)
-        self.input_size = input_size
         n, k = settings.hidden_size, settings.kernel
+        super().__init__(n, settings, output_size)
+        self.input_size = input_size
         self.C, self.d = weight(n, k * input_size), weight(n)
+        above = gru.GRU(n, settings).card
         self.card = replace(
-            self.card, equations={k: e.replace("x_t ", "m_t ") for k, e in self.card.equations.items()},
-            parameters=f"H*({k}*I+1)+3*H*(2*H+1)" + "+H" * (settings.variant == "v3"))
+            type(self).card, parameters=f"H*({k}*I+1)+{above.parameters.replace('I', 'H')}",
+            equations=FILTERS | {name: e.replace("x_t", "m_t") for name, e in above.equations.items()},
+            symbols={"u": "input", "m": "input", **above.symbols})
 
     def initial_state(self, batch_size: int) -> CNNRNNState:
         n, k = self.settings.hidden_size, self.settings.kernel

@@ -54,6 +54,36 @@ def finds_structure() -> Iterator[Finding]:
     yield same("the outputs, by a loop written out here", run.network(batch.x), _by_hand(run.network, batch.x), 1e-5)
 
 
+@quick
+def finds_words() -> Iterator[Finding]:
+    """In a stream of ba, dii and guuu the error is high where a word begins and nowhere else, over three seeds."""
+    begins, inside, sure, peaks, means = [], [], [], [], []
+    floor, quietest = 2 * (1 / 3 * 2 / 3) / 6, 2 * (1 / 3) ** 2 / 6           # high and back, on in ⅓; for b both are 0
+    for seed in SEEDS:
+        spec = rc.Experiment.of("elman", "letters", hidden_size=12, learning_rate=0.02, updates=200, length=30,
+                                seed=seed)
+        run = rc.train(spec, quiet=True)
+        batch = run.task.sample(500, torch.Generator().manual_seed(100 + seed))
+        squared = (run.network(batch.x).detach() - batch.target).pow(2)
+        errors, consonant = squared.mean(-1), batch.target[..., 0] == 1
+        begins.append(errors[consonant].mean().item())
+        inside.append(errors[~consonant].mean().item())
+        sure.append(squared[..., 0][consonant].mean().item())
+        peaks.append(((errors > quietest / 2) == consonant).float().mean().item())
+        means.append(errors.mean().item())
+    guessing, known = (float(v.mean()) for v in run.task.errors())
+    share = batch.target[..., 0].mean().item()
+    yield near("the task's floor, enumerated: share of consonants × floor at one", share * floor, known, 0.0005)
+    yield near("mean error, median of three seeds", known, statistics.median(means), 0.002)
+    yield above("always saying how often a feature is on costs more than that, by a factor of", 5, guessing / known)
+    yield near("error at consonants, median of three seeds: only two of six features are open", floor,
+               statistics.median(begins), 0.004)
+    yield below("error at vowels, best of three seeds", 0.001, min(inside))
+    yield below("error at vowels, median of three seeds", 0.002, statistics.median(inside))
+    yield above("share of steps whose error tells a consonant from a vowel, worst of three seeds", 0.99, min(peaks))
+    yield below("error of the feature “consonant” at consonants, worst of three seeds", 0.01, max(sure))
+
+
 @torch.no_grad()
 def _errors(run: rc.Run, batch: rc.Batch) -> Tensor:
     """Mean squared error at the three places of a triple: (second bit, the bit that follows, first bit)."""
