@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import rnn_core as rc
+from pages.shared.words import plain
 from rnn_core import catalogue
 
 DROPPED = '''"""A newcomer."""
@@ -47,13 +49,16 @@ def told(app) -> str:
     return "\n".join(m.value for m in (*app.subheader, *app.markdown))
 
 
-def eras(app) -> list:
+def eras(app) -> Iterator[Any]:
     """The page with each of the stretches of years, one after the other."""
-    found = []
     for k in range(len(app.segmented_control(key="era").options)):
-        app.segmented_control(key="era").set_value(k).run()
-        found.append((told(app), list(app.get("plotly_chart")), list(app.subheader)))
-    return found
+        yield app.segmented_control(key="era").set_value(k).run()
+
+
+def take(app, name: str) -> Any:
+    """The button that takes an architecture, in whatever years it stands."""
+    pages = (page for page in eras(app) if any(b.key == f"take_{name}" for b in page.button))
+    return next(pages).button(key=f"take_{name}")
 
 
 def open_tab(app, label: str):
@@ -64,11 +69,11 @@ def open_tab(app, label: str):
 
 def test_every_architecture_has_its_card_its_numbers_and_its_drawing(visit) -> None:
     app = visit("Architectures", "The gallery as a table", architecture="elman", task="adding", hidden_size="7")
-    table, seen = app.dataframe[0].value, eras(app)
-    text = "\n".join(words for words, _, _ in seen)
-    assert sum(len(charts) for _, charts, _ in seen) == len(rc.architectures())
+    table, seen = app.dataframe[0].value, [(told(page), len(page.get("plotly_chart"))) for page in eras(app)]
+    text = "\n".join(words for words, _ in seen)
+    assert sum(charts for _, charts in seen) == len(rc.architectures())
     for name, card in rc.architectures().items():
-        assert f"{card.title} :gray[{card.year}]" in text
+        assert f"{plain(card.title)} :gray[{card.year}]" in text
         count = rc.make_cell(name, 2, output_size=1, hidden_size=7).weight_count
         assert f"**{count:,}** weights" in text
     assert "**70** weights" in text
@@ -76,7 +81,8 @@ def test_every_architecture_has_its_card_its_numbers_and_its_drawing(visit) -> N
 
 
 def test_cards_stand_in_the_order_of_years(visit) -> None:
-    years = [int(s.value.rsplit("[", 1)[1].rstrip("]")) for *_, heads in eras(visit("Architectures")) for s in heads]
+    years = [int(s.value.rsplit("[", 1)[1].rstrip("]")) for page in eras(visit("Architectures"))
+             for s in page.subheader]
     assert years == sorted(years) and len(years) == len(rc.architectures())
 
 
@@ -88,15 +94,11 @@ def test_the_drawing_is_that_of_the_real_step(visit) -> None:
 
 def test_put_it_in_hand(visit) -> None:
     app = visit("Architectures", architecture="elman", task="adding", hidden_size="7")
-    era = app.segmented_control(key="era")
     assert app.button(key="take_elman").disabled and app.button(key="take_elman").label == "In hand"
-    assert era.set_value(0).run().button(key="take_hopfield").disabled
-    shown = (era.set_value(k).run() for k in range(len(era.options)))
-    next(page for page in shown if any(b.key == "take_gru" for b in page.button)).button(key="take_gru").click().run()
+    assert take(app, "hopfield").disabled
+    take(app, "gru").click().run()
     assert app.query_params["architecture"] in ("gru", ["gru"]) and app.query_params["hidden_size"] in ("7", ["7"])
-    assert app.button(key="take_gru").disabled
-    shown = (era.set_value(k).run() for k in range(len(era.options)))
-    assert any(b.key == "take_elman" and not b.disabled for page in shown for b in page.button)
+    assert app.button(key="take_gru").disabled and not take(app, "elman").disabled
 
 
 def test_two_side_by_side(visit) -> None:
