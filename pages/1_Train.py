@@ -7,7 +7,9 @@ from pages.shared.controls import settings_form
 from pages.shared.curve import watch
 from pages.shared.frame import frame
 from pages.shared.own_data import own_data
+from pages.shared.sections import sections
 from pages.shared.transport import transport
+from pages.shared.without_memory import without_memory
 from pages.shared.words import plain
 
 hand = frame("Train", "What can it learn?")
@@ -20,6 +22,7 @@ transport(hand, follow=False)
 picture, controls = st.columns([3, 1], gap="large")
 with picture:
     watch(hand)
+    sections("train", {"Would it do without memory?": lambda: without_memory(hand)})
 
 
 def pick(label: str, cards: dict[str, rc.Card], field: str) -> None:
@@ -38,10 +41,10 @@ def pick(label: str, cards: dict[str, rc.Card], field: str) -> None:
 
 
 with controls:
-    pick("Architecture", {n: c for n, c in rc.architectures().items() if hand.fits(n)}, "architecture")
+    pick("Architecture", {n: c for n, c in rc.architectures().items() if hand.fits(architecture=n)}, "architecture")
     pick("Task", rc.tasks(), "task")
     own_data(hand)
-    pick("Learner", rc.learners(), "learner")
+    pick("Learner", {n: c for n, c in rc.learners().items() if hand.fits(learner=n)}, "learner")
     parts = {"cell": hand.spec.cell_settings, "task": hand.spec.task_settings, "learner": hand.spec.learner_settings}
     changes = {}
     for part, settings in parts.items():

@@ -95,7 +95,7 @@ class Entry:
 
 def put_in_hand(hand: Any, name: str, key: str) -> None:
     """The button that makes an architecture the visitor's own."""
-    here, fits = hand.spec.architecture == name, hand.fits(name)
+    here, fits = hand.spec.architecture == name, hand.fits(architecture=name)
     label = "In hand" if here else "Put it in hand"
     why = None if fits else f"It does not run along what {rc.tasks()[hand.spec.task].title} gives it."
     if st.button(

@@ -77,6 +77,7 @@ class Experiment(BaseModel):
         if task.runs_along not in cell.runs_along:
             raise ValueError(f"A {cell.card.title} does not run along a {task.runs_along}, as {task.card.title} needs.")
         catalogue.network_classes()[self.wiring].check(cell)
+        catalogue.learner_classes()[self.learner].check(cell, task)
         return self
 
     def __getattr__(self, name: str) -> Any:

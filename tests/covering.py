@@ -9,10 +9,15 @@ from rnn_core import catalogue
 PLAIN, ODD = ("elman", "gru", "lstm"), ("jordan",)
 
 
-def fits(architecture: str, wiring: str, task: str = "") -> bool:
-    """Whether these can be one network, and one that is made for the task."""
+def fits(architecture: str, wiring: str, task: str = "", learner: str = "bptt") -> bool:
+    """Whether these can be one network, one that is made for the task, and one that the rule can teach."""
     cell, wired = catalogue.cell_classes()[architecture], catalogue.network_classes()[wiring]
     along = catalogue.task_classes()[task].runs_along if task else "sequence"
+    if task:
+        try:
+            catalogue.learner_classes()[learner].check(cell, catalogue.task_classes()[task])
+        except ValueError:
+            return False
     return along in cell.runs_along and (wired.takes_speakers or not cell.speaks)
 
 
@@ -26,9 +31,12 @@ def architectures_with_wirings() -> list[tuple[str, str]]:
 def combinations() -> list[tuple[str, str, str, str]]:
     """(architecture, wiring, task, learner): every architecture on two tasks, every task under two architectures and
     every wiring, every learner, in all company that fits."""
-    tasks, learners = list(catalogue.task_classes()), list(catalogue.learner_classes())
+    tasks, learners = list(catalogue.task_classes()), ["bptt", *(catalogue.learner_classes().keys() - {"bptt"})]
     chosen = [(a, w, t, learners[0]) for a, w in architectures_with_wirings() for t in ("adding", "delayed_recall")]
     chosen += [(a, "single", t, learners[0]) for t in tasks for a in (PLAIN[-1], *ODD)]
     chosen += [(PLAIN[-1], w, t, learners[0]) for t in tasks for w in catalogue.network_classes()]
-    chosen += [(a, "single", "adding", rule) for rule in learners for a in (*PLAIN, *ODD)]
-    return list(dict.fromkeys(one for one in chosen if fits(*one[:3])))
+    for rule in learners:
+        pairs = itertools.product(catalogue.cell_classes(), tasks)
+        taught = ((a, "single", t, rule) for a, t in pairs if fits(a, "single", t, rule))
+        chosen += [(a, "single", "adding", rule) for a in (*PLAIN, *ODD)] + list(itertools.islice(taught, 3))
+    return list(dict.fromkeys(one for one in chosen if fits(*one)))

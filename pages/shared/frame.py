@@ -95,7 +95,7 @@ def headline(hand: Hand) -> str:
 
 
 def _change(hand: Hand) -> None:
-    cells = {name: card.title for name, card in rc.architectures().items() if hand.fits(name)}
+    cells = {name: card.title for name, card in rc.architectures().items() if hand.fits(architecture=name)}
     chosen = st.selectbox(
         "Architecture",
         list(cells),

@@ -89,10 +89,10 @@ class Hand:
         settings = f"{self.spec.task_settings.model_dump_json()} {self.spec.data}"
         return _baseline(self.spec.task, settings, self.run.task)
 
-    def fits(self, architecture: str) -> bool:
-        """Whether an architecture can be put in this experiment."""
+    def fits(self, **changes: Any) -> bool:
+        """Whether a change, such as ``architecture="gru"``, can be made to this experiment."""
         try:
-            self.spec.with_(architecture=architecture)
+            self.spec.with_(**changes)
         except ValueError:
             return False
         return True

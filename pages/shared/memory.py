@@ -34,7 +34,7 @@ def _fresh(spec: rc.Experiment, rows: int) -> rc.Result:
 @st.cache_data(max_entries=64, show_spinner=False)
 def _rivals(spec_id: str, _hand: Hand) -> list[str]:
     """The other architectures that fit this experiment, the best known first."""
-    fits = [name for name in rc.architectures() if name != _hand.spec.architecture and _hand.fits(name)]
+    fits = [name for name in rc.architectures() if name != _hand.spec.architecture and _hand.fits(architecture=name)]
     return sorted(fits, key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -31,28 +32,39 @@ def fitting(task: str) -> dict[str, str]:
     return found
 
 
+def propose(spec: rc.Experiment, lanes: Sequence[str]) -> None:
+    """Let the next draft begin with an experiment's task and these architectures."""
+    mains = [info.name for info in rc.describe_settings(type(spec.task_settings)) if info.main]
+    turn = st.session_state.get("proposal", {}).get("turn", 0) + 1
+    settings = {name: getattr(spec, name) for name in mains}
+    st.session_state["proposal"] = {"turn": turn, "task": spec.task, "lanes": list(lanes), "settings": settings}
+
+
 def draft() -> rc.Race | str:
     """Draw the controls; the race that they make, or one sentence about what is wrong."""
     tasks = rc.tasks()
+    proposal = st.session_state.get("proposal", {})
+    turn = f"_{proposal['turn']}" if proposal else ""
     task = st.selectbox(
         "Task",
         list(tasks),
+        index=list(tasks).index(proposal.get("task", next(iter(tasks)))),
         format_func=lambda name: tasks[name].title,
-        key="draft_task",
+        key=f"draft_task{turn}",
         help="All architectures get the same sequences.",
     )
     options = fitting(task)
     lanes = st.multiselect(
         "Architectures",
         list(options),
-        [name for name in FIRST if name in options],
+        [name for name in proposal.get("lanes", FIRST) if name in options],
         format_func=options.get,
         max_selections=4,
-        key=f"draft_lanes_{task}",
+        key=f"draft_lanes_{task}{turn}",
         help="Two to four; those that cannot run this task are not offered.",
     )
-    settings = settings_form(task_classes()[task].Settings(**_shorter(task)), f"draft_{task}", only_main=True)
-    settings = _shorter(task) | settings
+    first = proposal["settings"] if proposal.get("task") == task else _shorter(task)
+    settings = first | settings_form(task_classes()[task].Settings(**first), f"draft_{task}", only_main=True)
     budget = st.number_input(
         "Weights for each",
         10,

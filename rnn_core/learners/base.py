@@ -37,6 +37,10 @@ class Learner:
     def __init__(self, network: Network, task: Any, settings: Settings, streams: Streams) -> None:
         self.network, self.task, self.settings, self.streams = network, task, settings, streams
 
+    @classmethod
+    def check(cls, cell: type[Any], task: type[Any]) -> None:
+        """Raise ValueError, in one sentence, for an architecture and a task that this rule has nothing for."""
+
     def update(self) -> Iterator[tuple[float, float] | None]:
         """Perform one update; raises Diverged when the numbers run away."""
         raise NotImplementedError

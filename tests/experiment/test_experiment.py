@@ -23,7 +23,7 @@ from tests.covering import combinations, fits
 COMBINATIONS = [
     (a, w, t, le) for a, w, t, le in itertools.product(catalogue.cell_classes(), catalogue.network_classes(),
                                                        catalogue.task_classes(), catalogue.learner_classes())
-    if fits(a, w, t)]
+    if fits(a, w, t, le)]
 HOSTILE = ["", " ", "0", "-1", "1e999", "nan", "inf", "-0.0", "9" * 5000, "<script>alert(1)</script>", "../../passwd",
            "'; DROP TABLE runs; --", "\x00", "\n", "🤖" * 100, "None", "null", "true", "True", "[]", "{}", "lstm ",
            "LSTM", "__class__", "{0.__class__}", "%s%n", "\ud800", "x" * 100_000, "1_000", "٣", "0x10", "1.5", "32.0",

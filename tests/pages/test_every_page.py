@@ -11,6 +11,8 @@ from rnn_core.shipped import shipped_spec
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ["", *sorted(path.stem.split("_", 1)[1].replace("_", " ") for path in (ROOT / "pages").glob("*_*.py"))]
+PAIRS = [(a, "delayed_recall") for a in rc.architectures() if a != "hopfield"]
+PAIRS += [("lstm", t) for t in rc.tasks() if t != "delayed_recall"]
 HOSTILE = {
     "hidden_size": "1e999",
     "length": "<script>alert(1)</script>",
@@ -41,8 +43,7 @@ def test_a_hostile_link_is_mended_with_one_notice(visit, page: str) -> None:
     assert "**bold**" not in app.warning[0].value.replace("\\*", "")
 
 
-@pytest.mark.parametrize("architecture", [n for n in rc.architectures() if n != "hopfield"])
-@pytest.mark.parametrize("task", list(rc.tasks()))
+@pytest.mark.parametrize(("architecture", "task"), PAIRS, ids=map("-".join, PAIRS))
 def test_every_pair_is_shown_untrained(visit, architecture: str, task: str) -> None:
     app = visit("Hidden states", architecture=architecture, task=task, hidden_size="6")
     assert not app.warning

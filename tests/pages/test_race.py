@@ -91,7 +91,7 @@ def test_a_budget_that_cannot_be_met_gets_one_sentence(visit):
     assert not app.exception
 
 
-@pytest.mark.parametrize("task", list(rc.tasks()))
+@pytest.mark.parametrize("task", ["adding", "next_character", "tomita"])
 def test_only_what_can_run_the_task_is_offered(visit, task):
     app = visit("Race")
     app.selectbox(key="draft_task").select(task).run()
