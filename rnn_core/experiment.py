@@ -1,9 +1,10 @@
 """The experiment: one frozen record that is the page's link, the notebook's cell, a saved run's header and its name."""
 from __future__ import annotations
 
+import difflib
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any, Literal, get_args
 
@@ -60,7 +61,7 @@ class Experiment(BaseModel):
         for part, name in names.items():
             options = PARTS[part]()
             if name not in options:
-                raise ValueError(f"There is no {part} “{shown(name)}”; there are {', '.join(options)}.")
+                raise ValueError(unknown(part, name, options))
             kind = options[name].Settings
             mine = {k: left.pop(k) for k in list(left) if k in kind.model_fields}
             fields[f"{'cell' if part == 'architecture' else part}_settings"] = build(kind, mine)
@@ -205,6 +206,12 @@ def build(kind: type[BaseModel], fields: dict[str, Any]) -> Any:
         raise ValueError(f"{where}; it was “{shown(first['input'])}”." if name else f"{where}.") from None
 
 
+def unknown(part: str, name: Any, options: Iterable[str]) -> str:
+    """One sentence for a name that is none, with the names that look most like it."""
+    near = difflib.get_close_matches(shown(name), list(options), n=3, cutoff=0.0)
+    return f"There is no {part} “{shown(name)}”; the nearest names are {', '.join(near)}."
+
+
 def shown(value: Any, most: int = 40) -> str:
     """A value as a short piece of plain text, ``most`` letters at the most."""
     text = "".join(c if c.isprintable() else "�" for c in str(value))
@@ -221,7 +228,7 @@ def make_cell(name: str, input_size: int, *, output_size: int | None = None, see
     """A fresh cell by its architecture's name, with any of its settings; ValueError for an unknown name or value."""
     options = catalogue.cell_classes()
     if name not in options:
-        raise ValueError(f"There is no architecture “{shown(name)}”; there are {', '.join(options)}.")
+        raise ValueError(unknown("architecture", name, options))
     if not isinstance(input_size, int) or input_size < 1:
         raise ValueError(f"A cell needs a whole number of inputs, at least 1; it was “{shown(input_size)}”.")
     cell = options[name](input_size, build(options[name].Settings, settings), output_size)

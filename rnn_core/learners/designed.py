@@ -33,7 +33,7 @@ class Designed(Learner):
     @classmethod
     def check(cls, cell: type[Any], task: type[Any]) -> None:
         if designs.find(cell, task) is None:
-            known = " and ".join(sorted({f"{a.replace('_', ' ')} on {t.replace('_', ' ')}" for a, t in designs.pairs()}))
+            known = ", ".join(sorted(f"{a} on {t}" for a, t in designs.pairs())).replace("_", " ")
             raise ValueError(f"Nobody has designed a {cell.card.title} for {task.card.title}; there is {known}.")
 
     def update(self) -> Iterator[tuple[float, float] | None]:

@@ -89,7 +89,7 @@ def test_hidden_combinations_say_why(part):
 
 
 def test_ids_last_from_process_to_process(project):
-    specs = [rc.Experiment.of(a, t, le, wiring=w) for a, w, t, le in COMBINATIONS]
+    specs = [rc.Experiment.of(a, t, le, wiring=w) for a, w, t, le in combinations()]
     script = f"""
 import json, rnn_core as rc
 print(*[rc.Experiment.from_json(text).id for text in json.loads({json.dumps([s.to_json() for s in specs])!r})])"""
