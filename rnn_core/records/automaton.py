@@ -1,6 +1,6 @@
-"""A finite automaton: states, a table of moves, and the states in which a string belongs to the language.
+"""A finite automaton: states, a table of moves, and what is answered in each state.
 
-    q_t = δ(q_{t−1}, x_t),   a string belongs where q_T ∈ F
+    q_t = δ(q_{t−1}, x_t),   a string belongs to a language where q_T ∈ F
 
 Two strings that no continuation tells apart may share a state, so that the smallest automaton has as many states as
 there are kinds of strings that some continuation tells apart. Moore, *Gedanken-experiments on sequential machines*,
@@ -15,10 +15,13 @@ from torch import Tensor
 
 
 class Automaton(NamedTuple):
-    """``moves`` (q, k): the state after each state and symbol; ``accepts`` (q,) true in F; state 0 is the start."""
+    """``moves`` (q, k): the state after each state and symbol; 0 is the start.
+
+    ``answers`` (q,) tell whether a string that ends here belongs, or (q, o) which symbols may follow.
+    """
 
     moves: Tensor
-    accepts: Tensor
+    answers: Tensor
 
     @property
     def states(self) -> int:
@@ -39,7 +42,7 @@ class Automaton(NamedTuple):
         States are told apart by what they accept, then by the kinds of state that they lead to, until no kind splits.
         """
         met = self._met()
-        kind = self.accepts[met].long()
+        _, kind = self.answers[met].unique(dim=0, return_inverse=True)
         place = torch.full((self.states,), -1).index_put((met,), torch.arange(len(met)))
         moves = place[self.moves[met]]                                                     # (q, k)
         while True:
@@ -49,7 +52,12 @@ class Automaton(NamedTuple):
             kind = finer
         order = _first(kind)
         rank = torch.empty_like(order).index_put((kind[order],), torch.arange(len(order)))
-        return Automaton(rank[kind[moves[order]]], self.accepts[met][order])
+        return Automaton(rank[kind[moves[order]]], self.answers[met][order])
+
+    def equals(self, other: Automaton) -> bool:
+        """Whether both answer alike after every string."""
+        one, two = self.minimal(), other.minimal()
+        return all(a.shape == b.shape and bool((a == b).all()) for a, b in zip(one, two, strict=True))
 
     def _met(self) -> Tensor:
         """The states that some string leads to, in the order of a broad search."""

@@ -55,12 +55,12 @@ class Tomita(ClassificationTask):
                 use="Does it find the automaton behind the strings, and sort strings much longer than it ever saw?")
     Settings = TomitaSettings
     input_size, output_size, grows = 2, 2, "length"
-    words = ("does not belong", "belongs")
+    words, alphabet = ("does not belong", "belongs"), "01"
 
     def __init__(self, settings: TomitaSettings | None = None) -> None:
         super().__init__(settings)
-        moves, accepts = LANGUAGES[self.settings.language]
-        self.automaton = Automaton(torch.tensor(moves), torch.tensor([q in accepts for q in range(len(moves))]))
+        moves, answers = LANGUAGES[self.settings.language]
+        self.automaton = Automaton(torch.tensor(moves), torch.tensor([q in answers for q in range(len(moves))]))
 
     def sample(self, batch_size: int, generator: torch.Generator) -> Batch:
         return self.draw(batch_size, range(1, self.settings.length + 1), generator)
@@ -79,8 +79,8 @@ class Tomita(ClassificationTask):
 
     def strings(self, kind: int, count: int, lengths: range, generator: torch.Generator) -> Tensor:
         """Strings (b, t), −1 after their end, each drawn evenly from all of its length that are outside or inside."""
-        moves, accepts = self.automaton
-        shares = [(accepts == bool(kind)).double()]                       # of all continuations, those that end so: (q)
+        moves, answers = self.automaton
+        shares = [(answers == bool(kind)).double()]                       # of all continuations, those that end so: (q)
         for _ in range(lengths[-1]):
             shares.append(shares[-1][moves].mean(1))
         share = torch.stack(shares)                                                        # (t + 1, q)
@@ -98,9 +98,9 @@ class Tomita(ClassificationTask):
 
     def turned(self, members: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """Strings (b, t) with one symbol turned over so that they no longer belong, and (b,) whether any symbol can."""
-        moves, accepts = self.automaton
+        moves, answers = self.automaton
         before = torch.cat([members.new_zeros(len(members), 1), self.automaton.run(members)[:, :-1]], 1)
-        ends, breaks = accepts.expand(len(members), -1), []          # whether the rest ends well from a state: (b, q)
+        ends, breaks = answers.expand(len(members), -1), []          # whether the rest ends well from a state: (b, q)
         for symbol, state in zip(members.T.flip(0), before.T.flip(0)):
             there, heard = symbol >= 0, symbol.clamp(min=0)
             after = ends.gather(1, moves[state, 1 - heard].unsqueeze(1)).squeeze(1)
@@ -115,7 +115,7 @@ class Tomita(ClassificationTask):
         """The batch of strings (b, t), −1 where there is no symbol."""
         there = strings >= 0
         x = one_hot(strings.clamp(min=0), 2).float() * there.unsqueeze(-1)
-        target = self.automaton.accepts[self.automaton.run(strings)].long()
+        target = self.automaton.answers[self.automaton.run(strings)].long()
         last = torch.arange(strings.shape[1]) == there.sum(1, keepdim=True) - 1
         return Batch(x, target, there, None if self.settings.every_prefix else last)
 
