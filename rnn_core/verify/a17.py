@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import conv1d, pad
 
 import rnn_core as rc
 from rnn_core.verify.check import Finding, above, below, equal, gradients, quick, same
@@ -54,8 +53,8 @@ def a_window_by_hand() -> Iterator[Finding]:
     for t in range(T):
         a = cell.b + sum(x[:, t - j] @ cell.W[:, j * INPUTS:(j + 1) * INPUTS].T for j in range(4) if t >= j)
         said.append(torch.tanh(a))
-    yield same("outputs", rc.unroll(cell, x).outputs, torch.stack(said, 1), 1e-12)
-    yield equal("the oldest step that the last of 7 is felt to depend on", 3, _oldest(cell))
+    yield same("a window: outputs", rc.unroll(cell, x).outputs, torch.stack(said, 1), 1e-12)
+    yield equal("a window: the oldest step that the last of 7 is felt to depend on", 3, _oldest(cell))
     plain = _random(rc.make_cell("feed_forward", INPUTS, hidden_size=UNITS))
     yield same("a feedforward net: outputs", rc.unroll(plain, x).outputs, torch.tanh(x @ plain.W.T + plain.b), 1e-12)
 
@@ -84,7 +83,7 @@ def a_convolution_below_a_gru() -> Iterator[Finding]:
     z = torch.relu(_convolved(x, cell.C, cell.d))
     y, expected = rc.unroll(cell, x).outputs, theirs(z)[0]
     weighs = torch.randn(B, T, UNITS, dtype=torch.float64)
-    yield same("outputs", y, expected, 1e-12)
+    yield same("a convolution below a GRU: outputs", y, expected, 1e-12)
     yield same("gradients of the inputs and the filters",
                *(gradients((v * weighs).sum(), [x, cell.C, cell.d]) for v in (y, expected)), 1e-10)
     yield same("gradients of the GRU's weights", gradients((y * weighs).sum(), [cell.W, cell.R, cell.b]),
@@ -161,7 +160,8 @@ def _convolved(x: Tensor, W: Tensor, b: Tensor, gap: int = 1) -> Tensor:
     n, i = len(W), x.shape[2]
     filters = W.reshape(n, -1, i).flip(1).transpose(1, 2)                              # (n, i, k)
     left = (filters.shape[2] - 1) * gap
-    return conv1d(pad(x.transpose(1, 2), (left, 0)), filters, b, dilation=gap).transpose(1, 2)
+    padded = nn.functional.pad(x.transpose(1, 2), (left, 0))
+    return nn.functional.conv1d(padded, filters, b, dilation=gap).transpose(1, 2)
 
 
 def _oldest(cell: nn.Module) -> int:

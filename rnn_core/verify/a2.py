@@ -74,7 +74,7 @@ def finds_words() -> Iterator[Finding]:
     guessing, known = (float(v.mean()) for v in run.task.errors())
     share = batch.target[..., 0].mean().item()
     yield near("the task's floor, enumerated: share of consonants × floor at one", share * floor, known, 0.0005)
-    yield near("mean error, median of three seeds", known, statistics.median(means), 0.002)
+    yield near("words: mean error, median of three seeds", known, statistics.median(means), 0.002)
     yield above("always saying how often a feature is on costs more than that, by a factor of", 5, guessing / known)
     yield near("error at consonants, median of three seeds: only two of six features are open", floor,
                statistics.median(begins), 0.004)

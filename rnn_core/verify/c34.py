@@ -6,8 +6,7 @@ import statistics
 from collections.abc import Iterator
 
 import torch
-from torch import Tensor
-from torch.nn.functional import one_hot
+from torch import Tensor, nn
 
 import rnn_core as rc
 from rnn_core.verify.check import Finding, above, below, equal, long, near, quick
@@ -37,7 +36,7 @@ def the_pictures() -> Iterator[Finding]:
 def what_a_linear_reader_knows() -> Iterator[Finding]:
     """Least squares on the whole picture, and on its last row alone, which is all that a net without memory has."""
     x, digits = _collection()
-    held, goal = _held(x), one_hot(digits).double()
+    held, goal = _held(x), nn.functional.one_hot(digits).double()
     scores = []
     for part in (x.flatten(1), x[:, -1]):
         A = torch.cat([part.double(), torch.ones(len(part), 1)], 1)
