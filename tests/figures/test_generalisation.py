@@ -39,5 +39,5 @@ def test_what_cannot_be_drawn():
 
 def test_a_task_without_harder_versions_is_one_bar():
     spec = rc.Experiment.of("lstm", "seventh_letter", hidden_size=3)
-    picture = rc.figures.generalisation(rc.generalisation(spec))
+    picture = rc.figures.generalisation(rc.generalisation(spec.make_network(), spec.make_task()))
     assert len(picture.data[0].y) == 1
