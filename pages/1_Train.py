@@ -8,6 +8,7 @@ from pages.shared.curve import watch
 from pages.shared.frame import frame
 from pages.shared.own_data import own_data
 from pages.shared.sections import sections
+from pages.shared.teacher import with_and_without
 from pages.shared.transport import transport
 from pages.shared.without_memory import without_memory
 from pages.shared.words import plain
@@ -22,7 +23,10 @@ transport(hand, follow=False)
 picture, controls = st.columns([3, 1], gap="large")
 with picture:
     watch(hand)
-    sections("train", {"Would it do without memory?": lambda: without_memory(hand)})
+    questions = {"Would it do without memory?": lambda: without_memory(hand)}
+    if hand.run.network.feeds_back:
+        questions["With and without its teacher"] = lambda: with_and_without(hand)
+    sections("train", questions)
 
 
 def pick(label: str, cards: dict[str, rc.Card], field: str) -> None:

@@ -5,7 +5,9 @@ import streamlit as st
 from pages.shared.forgetting import why_forgotten
 from pages.shared.frame import frame
 from pages.shared.interventions import what_if
+from pages.shared.left_alone import left_alone
 from pages.shared.looked_at import what_counted
+from pages.shared.machine import which_machine
 from pages.shared.matches import TITLE as AGAIN
 from pages.shared.matches import brush, come_again
 from pages.shared.memory import how_long
@@ -62,6 +64,8 @@ sections(
         AGAIN: lambda: come_again(hand),
         "What did it look at?": lambda: what_counted(hand),
         "State space": lambda: where_it_goes(hand),
+        "Which machine is it?": lambda: which_machine(hand),
+        "Left alone": lambda: left_alone(hand),
         "Why did it forget this?": lambda: why_forgotten(hand),
         "What if?": lambda: what_if(hand),
     },

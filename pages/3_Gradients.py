@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 import rnn_core as rc
+from pages.shared.asked import ask
 from pages.shared.charts import show
 from pages.shared.every_step import every_step
 from pages.shared.frame import frame
@@ -20,6 +21,10 @@ from pages.shared.triangle import which_loss_reaches
 from pages.shared.words import note, say, table_twin
 
 SEQUENCES = 16
+LAYERS = (
+    "How large the error signal is in each layer, lowest on the left. Wire cells as a deep stack under “All settings” "
+    "on the page Train, with and without residual."
+)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -65,6 +70,7 @@ sections(
     {
         "Which loss reaches which step": lambda: which_loss_reaches(hand),
         "Every step": lambda: every_step(hand),
+        "Layer by layer": lambda: ask(hand, "layer_gradients", LAYERS, "Every layer as a table"),
         "The lab": lambda: lab(hand),
         "Gain × length": lambda: gain_and_length(hand),
         "What the optimiser makes of it": lambda: what_the_optimiser_makes(hand),

@@ -2,40 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
-import rnn_core as rc
-from pages.shared.charts import show
+from pages.shared.asked import draw, found
 from pages.shared.hand import Hand
-from pages.shared.theme import mode
-from pages.shared.words import note, say, table_twin
 
 TEMPERATURES = (0.1, 0.2, 0.35, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
 LIMITS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 EXAMPLE = (2.0, 1.0, 0.0, -1.0)
 SEQUENCES = 16
-
-
-@st.cache_resource(max_entries=128, show_spinner=False)
-def _found(name: str, key: str, options: tuple[tuple[str, Any], ...], _run: rc.Run) -> rc.Result:
-    """An analysis of a run, with its options."""
-    return getattr(rc, name)(_run, **dict(options))
-
-
-def found(hand: Hand, name: str, **options: Any) -> rc.Result:
-    """An analysis of the run in hand where its tape stands."""
-    return _found(name, hand.key, tuple(sorted(options.items())), hand.then)
-
-
-def draw(result: rc.Result, name: str, remark: str, table: str) -> None:
-    """A picture with its remark, what it lets one say, and its numbers."""
-    figure = getattr(rc.figures, name)(result, theme=mode())
-    show(figure, key=f"part_{name}")
-    note(remark)
-    say(result.says, result.says_not)
-    table_twin(result.frame, table)
 
 
 def parts(hand: Hand) -> None:

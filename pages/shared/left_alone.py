@@ -1,0 +1,31 @@
+"""What the network does by itself: the plane of two units, and how slowly each unit forgets."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.shared.asked import ask
+from pages.shared.hand import Hand
+
+SEQUENCES = 64
+
+
+def left_alone(hand: Hand) -> None:
+    """The section: phase plane and time constants."""
+    st.subheader("Where would it go from here?", anchor=False)
+    ask(
+        hand,
+        "nullclines",
+        "Two units, all else held as it is at the last step of one held-out sequence. On a unit’s line it stands "
+        "still; where the lines cross, both do.",
+        "The plane as a table",
+    )
+    st.subheader("How slowly does each unit forget?", anchor=False)
+    ask(
+        hand,
+        "time_constants",
+        f"Measured on {SEQUENCES} held-out sequences: after how many steps a unit’s values resemble themselves only "
+        "to 1/e.",
+        "The time constants as a table",
+        rows=SEQUENCES,
+    )
