@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -9,9 +10,10 @@ import torch
 from torch import Tensor
 
 import rnn_core as rc
-from rnn_core.verify.check import Finding, equal, near, quick, same
+from rnn_core.verify.check import Finding, above, below, equal, long, near, quick, same
 
 UNITS, INPUTS = 4, 2
+SEEDS, UPDATES = (0, 1, 2), 500
 
 
 @quick
@@ -85,6 +87,24 @@ def decays_by_its_time_constant() -> Iterator[Finding]:
             kept = float(rc.unroll(cell, torch.zeros(1, 1, 1).double(), start).final.y)
         exact, within = (1 - 1 / tau, 1e-7) if solver == "euler" else (math.exp(-1 / tau), (1 / tau)**5 / 100)
         yield near(f"{solver}, τ = {tau:g}: what is left after a step", exact, kept, within)
+
+
+@long
+def draws_a_figure_of_eight() -> Iterator[Finding]:
+    """Twelve neurons, shown once where to start, draw the crossing curve by themselves; three seeds."""
+    left, unshown, task = [], [], None
+    for seed in SEEDS:
+        spec = rc.Experiment.of("ctrnn", "figure_eight", length=45, hidden_size=12, tau_low=1.0, tau_high=5.0,
+                                learning_rate=0.02, updates=UPDATES, batch_size=16, seed=seed)
+        run = rc.train(spec, quiet=True)
+        task = run.task
+        batch = task.sample(500, torch.Generator().manual_seed(100 + seed))
+        left.append(task.metric(run.network(batch.x).detach(), batch))
+        unshown.append(task.metric(run.network(torch.zeros_like(batch.x)).detach(), batch))
+    yield near("staying in the middle", 0.5, task.baseline().value, 1e-6)
+    yield below(f"{UPDATES} updates: squared error, best of three seeds", 0.005, min(left))
+    yield below(f"{UPDATES} updates: squared error, median of three seeds", 0.01, statistics.median(left))
+    yield above("the same nets, not shown where to start: squared error, best of three seeds", 0.45, min(unshown))
 
 
 def _random(**settings: float | str | bool) -> torch.nn.Module:
