@@ -51,6 +51,7 @@ class CausalCNN(Cell):
         symbols={"h1": "candidate", "h": "hidden"}, parameters="H*(3*I+1)+H*(3*H+1)",
         use="Patterns of known width, all steps at once; the rival of a recurrent net.")
     Settings = CausalCNNSettings
+    kernel_wins = True
 
     def __init__(self, input_size: int, settings: Settings | None = None, output_size: int | None = None) -> None:
         super().__init__(input_size, settings, output_size)

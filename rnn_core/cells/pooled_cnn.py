@@ -51,6 +51,7 @@ class PooledCNN(Cell):
         symbols={"u": "input", "a": "candidate", "m": "hidden"}, parameters="H*(3*I+1)",
         use="Did it occur at all? Short patterns anywhere in a sequence, in no order.")
     Settings = PooledCNNSettings
+    kernel_wins = True
 
     def __init__(self, input_size: int, settings: Settings | None = None, output_size: int | None = None) -> None:
         super().__init__(input_size, settings, output_size)

@@ -13,6 +13,7 @@ from rnn_core.cells.causal_cnn import CausalCNNState
 from rnn_core.cells.feed_forward import FeedForwardState
 from rnn_core.cells.pooled_cnn import PooledCNNState
 from rnn_core.cells.window_mlp import WindowMLPState, windows
+from rnn_core.race.matching import match_parameters, weights_of
 from tests.cells.cases import identical, same
 from tests.cells.test_by_hand import close, give, row
 
@@ -117,3 +118,10 @@ def test_lines_of_ragged_rows_end_where_they_end():
     u, after = windows(x, line, torch.tensor([1, 4]))
     assert after.tolist() == [[1.0, -1.0], [10.0, 9.0]]
     assert u[0, :2].tolist() == [[1.0, -1.0, -2.0], [2.0, 1.0, -1.0]]
+
+
+@pytest.mark.parametrize("name", ["feed_forward", "window_mlp", "causal_cnn", "pooled_cnn", "bag_of_words", "cnn_rnn"])
+def test_a_race_can_give_them_as_many_weights(name):
+    spec = rc.Experiment.of(name, "delayed_recall", symbols=10)
+    for budget in (1200, 6000):
+        assert abs(weights_of(match_parameters(spec, budget)) - budget) <= 0.1 * budget
