@@ -2,12 +2,12 @@
 
     u_t = [x_t; x_{t−1}; …; x_{t−k+1}]                      the window, zero before the start
     m_t = relu(C u_t + d)                                   the feature map
-    r_t = σ(W_r m_t + R_r h_{t−1} + b_r)                    from here on a GRU that reads m
+    r_t = σ(W_r m_t + R_r h_{t−1} + b_r)                    from here on a GRU that reads m, in any of its forms
     z_t = σ(W_z m_t + R_z h_{t−1} + b_z)
-    n_t = tanh(W_n m_t + b_n + r_t ⊙ (R_n h_{t−1} + c))     v3; in v1 tanh(W_n m_t + b_n + R_n (r_t ⊙ h_{t−1}))
+    n_t = tanh(W_n m_t + b_n + r_t ⊙ (R_n h_{t−1} + c))
     h_t = (1 − z_t) ⊙ n_t + z_t ⊙ h_{t−1}
 
-C (n, k·i), d (n), W (3n, n), R (3n, n), b (3n), c (n). Sainath et al., *Convolutional, long short-term memory, fully
+C (n, k·i), d (n); W, R, b and c as in the GRU, with n inputs. Sainath et al., *Convolutional, long short-term memory, fully
 connected deep neural networks*, 2015.
 """
 from __future__ import annotations
