@@ -7,8 +7,8 @@
     n_t = tanh(W_n m_t + b_n + r_t ⊙ (R_n h_{t−1} + c))
     h_t = (1 − z_t) ⊙ n_t + z_t ⊙ h_{t−1}
 
-C (n, k·i), d (n); W, R, b and c as in the GRU, with n inputs. Sainath et al., *Convolutional, long short-term memory, fully
-connected deep neural networks*, 2015.
+C (n, k·i), d (n); W, R, b and c as in the GRU, with n inputs. Sainath et al., *Convolutional, long short-term memory,
+fully connected deep neural networks*, 2015.
 """
 from __future__ import annotations
 
