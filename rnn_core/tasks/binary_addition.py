@@ -3,8 +3,7 @@
     s_t = a_t ⊕ b_t ⊕ c_t,   c_{t+1} = 1 if a_t + b_t + c_t ≥ 2,   c_0 = 0
 
 x_t = (a_t, b_t), fair coins, and two zeros at the last step, where only the carry is left. The target is s_t as one of
-two classes. All that must be remembered is the carry. Cleeremans, Servan-Schreiber & McClelland, *Finite state automata
-and simple recurrent networks*, 1989.
+two classes. All that must be remembered is the carry. Cottrell & Tsung, *Learning simple arithmetic procedures*, 1989.
 """
 from __future__ import annotations
 
@@ -27,8 +26,7 @@ class BinaryAddition(ClassificationTask):
     """Binary addition: say the bits of a sum while the bits of two numbers come in."""
 
     card = Card(title="Binary addition", row="C35", year=1989,
-                reference="Cleeremans, Servan-Schreiber & McClelland, Finite state automata and simple recurrent "
-                          "networks, 1989",
+                reference="Cottrell & Tsung, Learning simple arithmetic procedures, 1989",
                 summary="Two binary numbers come in, lowest bits first; the net says the bits of their sum.",
                 equations={"s": "s_t = a_t ⊕ b_t ⊕ c_t", "c": "c_{t+1} = 1 if a_t + b_t + c_t ≥ 2"},
                 use="Does it find the rule with a carry, and add numbers longer than any it has seen?")
