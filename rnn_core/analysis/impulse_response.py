@@ -142,8 +142,9 @@ def _changes(struck: NetworkTrace, calm: NetworkTrace) -> list[Tensor]:
 
 
 def _mean(v: Tensor, there: Tensor) -> Tensor:
-    """(b, t, n) → (t, n) over sequences that are there, NaN where none is."""
-    total = torch.where(there.unsqueeze(-1), v, torch.zeros_like(v)).sum(0)
+    """(b, t, n) → (t, n) over sequences that are there, NaN where none is; infinite where one is not finite."""
+    change = torch.where(v.isnan(), torch.full_like(v, torch.inf), v)
+    total = torch.where(there.unsqueeze(-1), change, torch.zeros_like(v)).sum(0)
     return total / there.sum(0).unsqueeze(-1)
 
 
