@@ -66,7 +66,9 @@ def layer_gradients(network: Any, batch: Batch, loss: Callable[[Tensor, Batch], 
     found = costates(network, batch, loss)
     layers: dict[str, list[Tensor]] = {}
     for name, v in paths(found.passes[which]):
+        layer = name.rpartition(".")[0]
         if v.is_floating_point():
-            layers.setdefault(name.rpartition(".")[0], []).append(v.flatten(1))
-    norms = torch.stack([torch.cat(parts, -1).norm(dim=-1) for parts in layers.values()], -1)
+            layers.setdefault(layer if layer[-1:].isdigit() else "", []).append(v.flatten(1))
+    parts = [v for k, v in layers.items() if k] or list(layers.values())
+    norms = torch.stack([torch.cat(v, -1).norm(dim=-1) for v in parts], -1)
     return LayerGradients(norms, found.trace.passes[which].name)

@@ -30,6 +30,11 @@ def test_padding_is_not_felt():
     same(found.norms.square().sum(1), whole.norms.nan_to_num(0.0).square().sum(1), atol=1e-6)
 
 
+def test_levels_with_clocks_are_layers():
+    found = rc.layer_gradients(rc.Experiment.of("lstm", "adding", wiring="clocked", hidden_size=3, length=9, layers=3))
+    assert found.norms.shape[1] == 3 and bool(found.norms.all())
+
+
 def test_one_cell_is_one_layer():
     found = rc.layer_gradients(rc.Experiment.of("gru", "adding", hidden_size=3, length=6))
     assert found.norms.shape[1] == 1 and "a single layer" in found.says
