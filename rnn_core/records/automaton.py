@@ -8,6 +8,7 @@ there are kinds of strings that some continuation tells apart. Moore, *Gedanken-
 """
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import torch
@@ -35,6 +36,27 @@ class Automaton(NamedTuple):
             state = torch.where(symbol < 0, state, self.moves[state, symbol.clamp(min=0)])
             after.append(state)
         return torch.stack(after, 1) if after else symbols
+
+    def draw(self, count: int, lengths: Iterable[int], ends: Tensor, generator: torch.Generator) -> Tensor:
+        """Strings (b, t) of symbols, −1 after their end, that lead to a state of ``ends`` (q,), of these lengths.
+
+        Every length that there is comes equally often, and so does every string of a length.
+        """
+        lengths = list(lengths)
+        shares = [ends.double()]                              # of all strings of a length, those that lead there: (q,)
+        for _ in range(max(lengths)):
+            shares.append(shares[-1][self.moves].mean(1))
+        share = torch.stack(shares)                                                        # (t + 1, q)
+        possible = torch.tensor([length for length in lengths if share[length, 0] > 0])
+        length = possible[torch.randint(0, len(possible), (count,), generator=generator)]
+        luck = torch.rand(count, max(lengths), generator=generator, dtype=torch.float64)
+        state, said = torch.zeros(count, dtype=torch.long), []
+        for t, chance in enumerate(luck.T):
+            part = share[(length - t - 1).clamp(min=0).unsqueeze(1), self.moves[state]].cumsum(1)     # (b, k)
+            symbol = (chance.unsqueeze(1) * part[:, -1:] >= part).sum(1).clamp(max=part.shape[1] - 1)
+            state = self.moves[state, symbol]
+            said.append(torch.where(t < length, symbol, -1))
+        return torch.stack(said, 1)
 
     def minimal(self) -> Automaton:
         """The smallest automaton of the same language, its states in the order in which a broad search meets them.

@@ -79,22 +79,7 @@ class Tomita(ClassificationTask):
 
     def strings(self, kind: int, count: int, lengths: range, generator: torch.Generator) -> Tensor:
         """Strings (b, t), −1 after their end, each drawn evenly from all of its length that are outside or inside."""
-        moves, answers = self.automaton
-        shares = [(answers == bool(kind)).double()]                       # of all continuations, those that end so: (q)
-        for _ in range(lengths[-1]):
-            shares.append(shares[-1][moves].mean(1))
-        share = torch.stack(shares)                                                        # (t + 1, q)
-        possible = [length for length in lengths if share[length, 0] > 0]
-        length = torch.tensor(possible)[torch.randint(0, len(possible), (count,), generator=generator)]
-        luck = torch.rand(count, lengths[-1], generator=generator, dtype=torch.float64)
-        state, said = torch.zeros(count, dtype=torch.long), []
-        for t in range(lengths[-1]):
-            left = (length - t - 1).clamp(min=0)
-            zero, one = (share[left, moves[state, k]] for k in (0, 1))
-            symbol = (luck[:, t] * (zero + one) >= zero).long()
-            state = moves[state, symbol]
-            said.append(torch.where(t < length, symbol, -1))
-        return torch.stack(said, 1)
+        return self.automaton.draw(count, lengths, self.automaton.answers == bool(kind), generator)
 
     def turned(self, members: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """Strings (b, t) with one symbol turned over so that they no longer belong, and (b,) whether any symbol can."""
