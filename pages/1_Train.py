@@ -6,6 +6,7 @@ import rnn_core as rc
 from pages.shared.controls import settings_form
 from pages.shared.curve import watch
 from pages.shared.frame import frame
+from pages.shared.further import further
 from pages.shared.own_data import own_data
 from pages.shared.sections import sections
 from pages.shared.teacher import with_and_without
@@ -23,7 +24,10 @@ transport(hand, follow=False)
 picture, controls = st.columns([3, 1], gap="large")
 with picture:
     watch(hand)
-    questions = {"Would it do without memory?": lambda: without_memory(hand)}
+    questions = {
+        "Would it do without memory?": lambda: without_memory(hand),
+        "Does it go further?": lambda: further(hand),
+    }
     if hand.run.network.feeds_back:
         questions["With and without its teacher"] = lambda: with_and_without(hand)
     sections("train", questions)

@@ -21,3 +21,12 @@ def which_machine(hand: Hand) -> None:
         "The automaton as a table",
         rows=SEQUENCES,
     )
+    st.subheader("Which units count?", anchor=False)
+    ask(
+        hand,
+        "counters",
+        f"How much each unit climbs or falls with each symbol, the mean over {SEQUENCES} held-out sequences. A counter "
+        "goes up by equal steps with one symbol and down with another.",
+        "Every unit’s steps as a table",
+        rows=SEQUENCES,
+    )

@@ -25,14 +25,20 @@ def drawn(app) -> set[str]:
 @pytest.mark.parametrize("query", [TOMITA, {"architecture": "lstm", "task": "adding", "length": "8"}])
 def test_which_machine(visit, query) -> None:
     app = section(visit("Hidden states", **query), "states", "Which machine is it?")
-    assert "automaton" in " ".join(drawn(app))
+    assert {"automaton", "counters"} <= drawn(app)
 
 
 @pytest.mark.parametrize("architecture", ["ctrnn", "gru", "window_mlp"])
 def test_left_alone(visit, architecture: str) -> None:
     app = visit("Hidden states", architecture=architecture, length="8", hidden_size="4")
     app = section(app, "states", "Left alone")
-    assert {"nullclines", "time_constants"} <= drawn(app)
+    assert {"nullclines", "impulse_response", "time_constants"} <= drawn(app)
+
+
+@pytest.mark.parametrize("task", ["adding", "tomita", "next_character"])
+def test_does_it_go_further(visit, task: str) -> None:
+    app = visit("Train", architecture="gru", task=task, hidden_size="4")
+    assert "generalisation" in drawn(section(app, "train", "Does it go further?"))
 
 
 def test_layer_by_layer(visit) -> None:
