@@ -2,10 +2,10 @@
 
     piece A, B or C = a · sin(2π m s / S),   m = 1, 2 or 3 rounds in S steps,   a ~ U(0.8, 1.2)
 
-A chain is XXY or XYY with X ≠ Y: twelve of them. Which one it is, is shown at the first step only, as one of twelve;
-besides, the net hears the movement, x_t = (v_t, chain), and says v_{t+1}. Every piece begins and ends at 0, so that at
-the seams only the memory of the chain tells what comes. Yamashita & Tani, *Emergence of functional hierarchy in a
-multiple timescale neural network model*, 2008.
+A chain is XXY or XYY with X ≠ Y: twelve of them. Which one it is, is shown at the first few steps only, as one of
+twelve; besides, the net hears the movement, x_t = (v_t, chain), and says v_{t+1}. Every piece begins and ends at 0, so
+that at the seams only the memory of the chain tells what comes. Yamashita & Tani, *Emergence of functional hierarchy in
+a multiple timescale neural network model*, 2008.
 """
 from __future__ import annotations
 
@@ -25,13 +25,14 @@ NEAR = 0.15
 
 
 class PrimitivesSettings(Settings):
-    """How long a piece is."""
+    """How long a piece is, and how long the chain is shown."""
 
     piece: int = setting(20, "Steps of one piece; a chain has three.", symbol="S", ge=12, le=100, main=True)
+    told: int = setting(5, "Steps at the start during which the chain is shown.", ge=1, le=12)
 
 
 class Primitives(RegressionTask):
-    """Chains of movements: told once which three pieces to make, go through them in order."""
+    """Chains of movements: told at the start which three pieces to make, go through them in order."""
 
     card = Card(title="Chains of movements", row="A12", year=2008,
                 reference="Yamashita & Tani, Emergence of functional hierarchy in a multiple timescale neural network "
@@ -54,7 +55,7 @@ class Primitives(RegressionTask):
         curve = size.unsqueeze(1) * waves[order[which]].flatten(1)                                            # (b, 3 s)
         x = torch.zeros(len(which), curve.shape[1], self.input_size)
         x[..., 0] = curve
-        x[:, 0, 1:] = one_hot(which, len(CHAINS)).float()
+        x[:, :self.settings.told, 1:] = one_hot(which, len(CHAINS)).float().unsqueeze(1)
         after = torch.cat([curve[:, 1:], torch.zeros(len(which), 1)], 1)
         return Batch(x, after.unsqueeze(-1))
 

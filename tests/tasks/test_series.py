@@ -97,11 +97,12 @@ def test_the_eight_is_drawn_from_where_it_was_started(generator):
     assert not batch.x[:, 1:].any() and task.baseline().value == pytest.approx(0.5)
 
 
-def test_chains_are_told_once_and_made_of_their_pieces(generator):
-    task = Primitives(PrimitivesSettings(piece=12))
+def test_chains_are_told_at_the_start_and_made_of_their_pieces(generator):
+    task = Primitives(PrimitivesSettings(piece=12, told=3))
     assert sorted(CHAINS) == ["AAB", "AAC", "ABB", "ACC", "BAA", "BBA", "BBC", "BCC", "CAA", "CBB", "CCA", "CCB"]
     batch = task.sample(200, generator)
-    assert batch.x.shape == (200, 36, 13) and not batch.x[:, 1:, 1:].any()
+    assert batch.x.shape == (200, 36, 13) and not batch.x[:, 3:, 1:].any()
+    assert torch.equal(batch.x[:, 2, 1:], batch.x[:, 0, 1:])
     for row in range(20):
         chain = CHAINS[int(batch.x[row, 0, 1:].argmax())]
         curve = batch.x[row, :, 0]
