@@ -107,8 +107,8 @@ class Settings(RecurrentSettings):
                                  symbol="b_f", ge=-10.0, le=10.0, step=0.5)
     variant: Literal["forget", "1997", "peepholes", "coupled", "no input gate", "no forget gate", "no output gate",
                      "linear input", "linear output", "full recurrence"] = setting(
-        "forget", "Which gates there are and what they see: forget is today's usual form, 1997 the first one, and "
-                  "all others have peepholes and differ from that form in one part.")
+        "forget", "Which gates there are and what they see: forget is today's usual form, 1997 the first one, with "
+                  "peepholes the gates see the cell, and each of the rest differs from that one in a single part.")
 
 
 class LSTMState(NamedTuple):
