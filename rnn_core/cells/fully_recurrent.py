@@ -1,6 +1,7 @@
 """The fully recurrent net: one layer of units, each joined to each, and some of them are the outputs.
 
-    a_t = W x_t + (M ⊙ R) h_{t−1} + b
+    u_t = W x_t + b
+    a_t = u_t + (M ⊙ R) h_{t−1}
     y_t = g(a_t[:o])                       the outputs are units
     h_t = [y_t; tanh(a_t[o:])]             what every unit hears one step later
 
@@ -54,8 +55,9 @@ class FullyRecurrent(Cell):
         reference="Williams & Zipser, A learning algorithm for continually running fully recurrent neural networks, "
                   "1989",
         summary="Every unit hears every unit; a few of them are the outputs, and a teacher can overwrite those.",
-        equations={"a": "a_t = W x_t + (M ⊙ R) h_{t−1} + b", "y": "y_t = g(a_t[:o])", "h": "h_t = [y_t; tanh(a_t[o:])]"},
-        symbols={"a": "candidate", "y": "prediction", "h": "hidden"}, parameters=COUNTS["full"],
+        equations={"u": "u_t = W x_t + b", "y": "y_t = g(a_t[:o]) with a_t = u_t + (M ⊙ R) h_{t−1}",
+                   "h": "h_t = [y_t; tanh(a_t[o:])]"},
+        symbols={"u": "input", "y": "prediction", "h": "hidden"}, parameters=COUNTS["full"],
         use="The general case that layered nets restrict; real-time recurrent learning was made for it.")
     Settings = Settings
     speaks = feeds_back = True
@@ -82,11 +84,11 @@ class FullyRecurrent(Cell):
     def advance(self, drive: Taught, state: FullyRecurrentState) -> tuple[Tensor, FullyRecurrentState,
                                                                           dict[str, Tensor]]:
         R = self.R if self.settings.connections == "full" else self.M * self.R
-        a = torch.addmm(drive.x, state.h, R.t())
-        a_y, a_h = a.split([self.output_size, self.settings.hidden_size], 1)
+        u = drive.x
+        a_y, a_h = torch.addmm(u, state.h, R.t()).split([self.output_size, self.settings.hidden_size], 1)
         y = FUNCTIONS[self.settings.output_activation](a_y)
         h = torch.cat([heard(y, drive.teacher), torch.tanh(a_h)], 1)
-        return y, FullyRecurrentState(h), {"a": a, "y": y, "h": h}
+        return y, FullyRecurrentState(h), {"u": u, "y": y, "h": h}
 
 
 def with_teacher(x: Tensor | Taught, output_size: int) -> Taught:

@@ -31,7 +31,7 @@ def test_one_step(voice):
     for teacher, back in ((nan, y), (7.0, 7.0)):
         x = Taught(torch.tensor([[2.0]]), torch.tensor([[teacher]]))
         out, state, probes = small(output_activation=voice).step(x, before)
-        torch.testing.assert_close(probes["a"], torch.tensor([a]))
+        torch.testing.assert_close(probes["u"], torch.tensor([[0.5 * 2 + 0.05, -1.0 * 2 - 0.05]]))
         torch.testing.assert_close(out, torch.tensor([[y]]))
         torch.testing.assert_close(state.h, torch.tensor([[back, h]]))
 
@@ -41,9 +41,10 @@ def test_one_step(voice):
 def test_only_connections_that_exist_have_a_say(connections, seen):
     cell = small(connections=connections)
     h = torch.tensor([[1.0, -1.0]])
-    _, _, probes = cell.step(torch.zeros(1, 1), FullyRecurrentState(h))
+    _, state, _ = cell.step(torch.zeros(1, 1), FullyRecurrentState(h))
     R = torch.tensor([[0.1, 0.2], [0.3, 0.4]]) * torch.tensor(seen)
-    torch.testing.assert_close(probes["a"], h @ R.T + torch.tensor([0.05, -0.05]))
+    y, a = (h @ R.T + torch.tensor([0.05, -0.05])).unbind(1)
+    torch.testing.assert_close(state.h, torch.stack([y, torch.tanh(a)], 1))
     assert cell.weight_count == 4 + int(R.count_nonzero())
 
 
