@@ -1,15 +1,17 @@
 """A12, the multiple-timescale network: its equations, Elman's network where nothing leaks, and what is not wired."""
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterator
 
 import torch
 from torch import Tensor
 
 import rnn_core as rc
-from rnn_core.verify.check import Finding, above, equal, gradients, quick, same
+from rnn_core.verify.check import Finding, above, below, equal, gradients, long, near, quick, same
 
 INPUTS, UNITS, SLOW = 3, 6, 2
+SEEDS, UPDATES = (0, 1, 2), 800
 
 
 @quick
@@ -78,6 +80,57 @@ def counts() -> Iterator[Finding]:
     """Only weights that are there are counted: n_f I + H² + H."""
     cell = rc.make_cell("mtrnn", 10, hidden_size=20, slow_share=0.25)
     yield equal("free numbers at I = 10, H = 20, five of them slow", 15 * 10 + 20 * 20 + 20, cell.weight_count)
+
+
+@long
+def who_keeps_the_plan() -> Iterator[Finding]:
+    """Chains of movements: units are exchanged between two chains that differ in their last piece, a piece before it.
+
+    What the net says at the seam then follows the chain whose slow units it was given; three seeds. The same holds with
+    τ = 2 everywhere: what keeps the plan is that these units neither hear nor speak, not that they are slow.
+    """
+    found = {}
+    for tau_slow in (10.0, 2.0):
+        for seed in SEEDS:
+            spec = rc.Experiment.of("mtrnn", "primitives", piece=12, hidden_size=30, slow_share=0.4, tau_fast=2.0,
+                                    tau_slow=tau_slow, learning_rate=0.02, updates=UPDATES, batch_size=16, seed=seed)
+            run = rc.train(spec, quiet=True)
+            batch = run.task.sample(300, torch.Generator().manual_seed(1))
+            error = run.task.metric(run.network(batch.x).detach(), batch)
+            fast = run.network.cells[0].groups[0]
+            taus = rc.time_constants(run.network.trace(batch.x).main).measured
+            found.setdefault(tau_slow, []).append((error, float(taus[fast:].median() / taus[:fast].median()),
+                                                   _followed(run, slice(fast, None)), _followed(run, slice(fast))))
+            baseline = run.task.baseline().value
+    for tau_slow, name in ((10.0, "τ = 2 and 10"), (2.0, "τ = 2 everywhere")):
+        error, ratio, slow, quick_ones = zip(*found[tau_slow], strict=True)
+        yield below(f"{name}, {UPDATES} updates: squared error beside persistence, best of three seeds", 0.01,
+                    min(error) / baseline)
+        yield below(f"{name}: the same, median", 0.01, statistics.median(error) / baseline)
+        if tau_slow > 2:
+            yield above(f"{name}: measured decay of slow units beside fast ones, least of three seeds", 2.0, min(ratio))
+        yield above(f"{name}: follows the chain of the slow units (0 its own, 1 theirs), least", 0.5, min(slow))
+        yield below(f"{name}: follows the chain of the fast units, most", 0.5, max(quick_ones))
+    errors = [statistics.median(v[0] for v in found[tau]) for tau in (10.0, 2.0)]
+    yield near("error with slow units beside that without: on chains this short slowness gains nothing", 1.3,
+               errors[0] / errors[1], 0.5)
+
+
+@torch.no_grad()
+def _followed(run: rc.Run, units: slice) -> float:
+    """How far the answer at the last seam moves to another chain, as these units of it are put in a piece before."""
+    task, network = run.task, run.network
+    size, piece = torch.linspace(0.8, 1.2, 9), task.settings.piece
+    pairs = [("AAB", "AAC"), ("BBA", "BBC"), ("CCA", "CCB")]
+    order = [task.story(task.made(torch.tensor([k]), torch.ones(1)), 0).expected for k in range(12)]
+    own, other = (task.made(torch.tensor([order.index(pair[k]) for pair in pairs + [p[::-1] for p in pairs]
+                                          ]).repeat_interleave(9), size.repeat(6)) for k in (0, 1))
+    u, theirs = (network.trace(batch.x).main.entering.u[:, piece].clone() for batch in (own, other))
+    u[:, units] = theirs[:, units]
+    state = type(network.cells[0].initial_state(1))(u)
+    said = network.trace(own.x[:, piece:2 * piece + 1], state=state).outputs[:, -1, 0]
+    here, there = own.target[:, 2 * piece, 0], other.target[:, 2 * piece, 0]
+    return float(((said - here) / (there - here)).median())
 
 
 def _random(**settings: float | str) -> torch.nn.Module:
