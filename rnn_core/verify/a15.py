@@ -80,7 +80,11 @@ def delays_shorten_the_way_back() -> Iterator[Finding]:
 
 @long
 def latches_longer() -> Iterator[Finding]:
-    """Latching at T = 80: ten delays hold the bit where an Elman net of that size does not; three seeds."""
+    """Latching at T = 80: with ten delays most runs hold the bit, of Elman nets of that size only some; three seeds.
+
+    The rate and the batch were chosen for NARX on these seeds. On the next three it held the bit in two, and an Elman
+    net in one at rates .005 and .01 and in none at .02: the medians tell them apart, a single run does not.
+    """
     delays = {"hidden_size": 4, "input_delays": 1, "output_delays": 10}
     narx, count = _latching("narx", 0.02, **delays)
     words = f"{LENGTH} steps, {UPDATES} updates of 16 sequences"
