@@ -140,7 +140,7 @@ def _rests(weight: float, theta: float) -> list[float]:
         return -y + weight / (1 + math.exp(theta - y))
 
     low, high = min(weight, 0.0) - 1.0, max(weight, 0.0) + 1.0003
-    grid = [low + (high - low) * k / 4001 for k in range(4002)]
+    grid = [low + (high - low) * k / 1501 for k in range(1502)]
     roots = []
     for a, b in zip(grid, grid[1:], strict=False):
         if net(a) * net(b) < 0:
