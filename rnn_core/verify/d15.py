@@ -6,7 +6,6 @@ from collections.abc import Iterator
 import torch
 
 import rnn_core as rc
-from rnn_core.designs import lstm_counter
 from rnn_core.verify.check import Finding, equal, quick
 
 NUMBERS = (1, 2, 10, 1000, 10_000)
@@ -40,10 +39,8 @@ def the_triangle() -> Iterator[Finding]:
 
 
 def _wired(letters: str) -> tuple[torch.nn.Module, object]:
-    spec = rc.Experiment.of("lstm", "counting", letters=letters, hidden_size=8)
-    network, task = spec.make_network(), spec.make_task()
-    lstm_counter.wire(network, task)
-    return network, task
+    run = rc.train(rc.Experiment.of("lstm", "counting", "designed", letters=letters, hidden_size=8), quiet=True)
+    return run.network, run.task
 
 
 def _by_hand(letters: str, n: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -7,6 +7,7 @@ import importlib
 import inspect
 import json
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -15,8 +16,8 @@ import rnn_core as rc
 from rnn_core.verify.check import Finding, quick
 
 room = sys.modules["rnn_core.verify"]
-ROWS = ["A2", "A3", "A7", "A8", "A22", "A25", "B1", "B18", "B19", "B20", "D1", "D2", "D3", "D4", "D5", "D12", "D14",
-        "D19"]
+ROWS = room.checked_rows()
+OPEN = next(r["row"] for r in rc.rows() if r["row"] not in ROWS)
 
 
 @pytest.fixture
@@ -37,7 +38,8 @@ def wrong(row: str, check: str) -> list[str]:
 
 
 def test_the_rows_with_checks():
-    assert room.checked_rows() == ROWS
+    files = {path.stem.upper() for path in Path(room.__file__).parent.glob("[abcd][0-9]*.py")}
+    assert set(ROWS) == files and len(ROWS) == len(files) > 40
     assert all(room.checks(row) for row in ROWS)
 
 
@@ -86,8 +88,9 @@ def test_a_state_that_is_cut_out_of_the_graph_is_noticed(broken):
 
 
 def test_a_lying_probe_is_noticed(broken):
-    broken("lstm", lambda given: (*given[:2], {**given[2], "f": given[2]["f"] + 0.01}))
-    assert wrong("a7", "equals_its_equations") == ["f at every step"]
+    broken("lstm", lambda given: (*given[:2], {k: v + 0.01 * (k == "f") for k, v in given[2].items()}))
+    found = wrong("a7", "equals_its_equations")
+    assert found and all("f at every step" in name for name in found)
 
 
 def test_wrong_signs_are_noticed(broken):
@@ -105,7 +108,7 @@ def test_a_check_that_breaks_has_failed(broken):
 
 
 @pytest.mark.parametrize(("rows", "sentence"), [(["Z1"], "There is no row “Z1”; “rows” lists all 110."),
-                                               (["A2", "A1"], "Row A1 has no checks yet; A2, A3")])
+                                               (["A2", OPEN], f"Row {OPEN} has no checks yet")])
 def test_unknown_rows_are_refused_in_one_sentence(rows, sentence):
     with pytest.raises(ValueError, match=sentence):
         rc.verify(rows)
@@ -132,7 +135,7 @@ def test_a_row_is_verified_when_everything_passed_with_this_version(results, mon
     room.record(rc.verify(["A22"]))
     assert room.statuses()["A22"] == "verified" and room.statuses()["A2"] == "built"
     room.record(rc.verify(["A2"]))
-    assert [room.statuses()[row] for row in ("A2", "A22", "A1")] == ["verified", "verified", "to come"]
+    assert [room.statuses()[row] for row in ("A2", "A22", OPEN)] == ["verified", "verified", "to come"]
     monkeypatch.setattr(room, "checks", lambda row: [])
     assert room.statuses()["A2"] == "built"
 
