@@ -86,8 +86,8 @@ def counts() -> Iterator[Finding]:
 def who_keeps_the_plan() -> Iterator[Finding]:
     """Chains of movements: units are exchanged between two chains that differ in their last piece, a piece before it.
 
-    What the net says at the seam then follows the chain whose slow units it was given; three seeds. The same holds with
-    τ = 2 everywhere: what keeps the plan is that these units neither hear nor speak, not that they are slow.
+    What the net says at the seam then follows the chain whose slow units it was given; three seeds, on which the time
+    of the exchange was chosen. The same holds with τ = 2 everywhere, so that it is not shown to come from slowness.
     """
     found = {}
     for tau_slow in (10.0, 2.0):
