@@ -65,10 +65,11 @@ class UnitSums(Result):
     unnamed: dict[str, Tensor] = field(repr=False)
 
     def frame(self) -> pd.DataFrame:
-        """One row an addend of a node."""
+        """One row an addend of a node; where no quantity is a weighted sum, one row that says so."""
         columns = ["node", "weight", "reads", "times", "bent by"]
-        return pd.DataFrame([(node, a.weight, a.source, " ".join(a.times), one.bend)
-                             for node, one in self.sums.items() for a in one.addends], columns=columns)
+        rows = [(node, a.weight, a.source, " ".join(a.times), one.bend)
+                for node, one in self.sums.items() for a in one.addends]
+        return pd.DataFrame(rows or [("none is a weighted sum", "", "", "", "")], columns=columns)
 
     @property
     def says(self) -> str:

@@ -6,6 +6,7 @@ import re
 
 import pytest
 import torch
+
 from rnn_core.tasks.reber import LETTERS, Reber, ReberSettings
 
 INNER = "B(?:TS*X(?:XT*VP)*(?:S|XT*VV)|PT*V(?:PXT*V)*(?:V|PS))E"

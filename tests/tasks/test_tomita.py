@@ -1,4 +1,4 @@
-"""Tomita: membership as regular expressions and counts say it, balanced halves, near misses, longer strings held out."""
+"""Tomita: membership as regular expressions and counts say it, balanced halves, near misses, longer strings apart."""
 
 from __future__ import annotations
 
