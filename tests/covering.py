@@ -31,7 +31,7 @@ def architectures_with_wirings() -> list[tuple[str, str]]:
 def combinations() -> list[tuple[str, str, str, str]]:
     """(architecture, wiring, task, learner): every architecture on two tasks, every task under two architectures and
     every wiring, every learner, in all company that fits."""
-    tasks, learners = list(catalogue.task_classes()), ["bptt", *(catalogue.learner_classes().keys() - {"bptt"})]
+    tasks, learners = list(catalogue.task_classes()), sorted(catalogue.learner_classes())
     chosen = [(a, w, t, learners[0]) for a, w in architectures_with_wirings() for t in ("adding", "delayed_recall")]
     chosen += [(a, "single", t, learners[0]) for t in tasks for a in (PLAIN[-1], *ODD)]
     chosen += [(PLAIN[-1], w, t, learners[0]) for t in tasks for w in catalogue.network_classes()]

@@ -43,7 +43,7 @@ PICTURES = {
     "live_curve": lambda run: (run.history, run.task.baseline(), run.log),
     "metric_curve": lambda run: (run.history, run.task.baseline(), run.log),
 }
-for _name in set(rc.analyses()) & set(dir(rc.figures)) - set(PICTURES):
+for _name in sorted(set(rc.analyses()) & set(dir(rc.figures)) - set(PICTURES)):
     PICTURES[_name] = lambda run, name=_name: (getattr(rc, name)(run),)
 OWN_FONTS = {"Source Sans", "Source Sans, sans-serif", "Source Serif, serif"}
 
