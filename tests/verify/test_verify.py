@@ -151,8 +151,8 @@ def test_a_failure_or_another_version_is_not_verified(results, monkeypatch):
 
 def test_the_shipped_results_belong_to_these_checks():
     shipped = room.recorded()
-    assert list(shipped) == [row for row in ROWS if row in shipped] and len(shipped) > 30
-    for row in shipped:
+    assert list(shipped) == ROWS
+    for row in ROWS:
         assert shipped[row]["checks"] == [c.__name__ for c in room.checks(row)]
         assert shipped[row]["records"] and all(r["passed"] and r["row"] == row for r in shipped[row]["records"])
         assert room.statuses()[row] == "verified"
