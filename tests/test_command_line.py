@@ -12,6 +12,7 @@ from click.testing import CliRunner
 import rnn_core as rc
 from rnn_core.__main__ import columns, main
 
+OPEN = next(r["row"] for r in rc.rows() if r["row"] not in sys.modules["rnn_core.verify"].checked_rows())
 SMALL = ["--set", "hidden_size=4", "--set", "updates=3", "--set", "length=12"]
 
 
@@ -30,8 +31,8 @@ def test_rows(call):
     table = json.loads(call("rows", "--json").stdout)
     assert [r["row"] for r in table] == [r["row"] for r in rc.rows()]
     status = {r["row"]: r["status"] for r in table}
-    assert set(status.values()) <= {"to come", "built", "verified"} and status["A1"] == "to come"
-    assert status["A7"] == "verified" and status["A5"] == "built"
+    assert set(status.values()) <= {"to come", "built", "verified"} and "to come" in status.values()
+    assert status["A7"] == "verified" and status["A9"] == "verified"
 
 
 def test_list(call):
@@ -82,7 +83,7 @@ def test_train_tells_of_divergence(call):
     (["train", "elman", "adding", "--seed", "-1"], "Seed should be"),
     (["train", "elman", "adding", "--device", "toaster"], "Device should be"),
     (["verify", "Z9"], "There is no row “Z9”"),
-    (["verify", "A1"], "Row A1 has no checks yet"),
+    (["verify", OPEN], f"Row {OPEN} has no checks yet"),
     (["verify", "A22", "--quick", "--record"], "Only whole results are recorded"),
 ])
 def test_what_is_wrong_is_one_sentence(call, words, sentence):

@@ -119,25 +119,32 @@ class GRU(Cell):
         return GRUState(self.zeros(batch_size, self.settings.hidden_size))
 
     def project(self, x: Tensor) -> Tensor:
-        return linear(x, self.W, self.b.split([len(self.b) - len(self.W), len(self.W)])[1])      # (…, n) or (…, 3n)
+        own = self.b if self.form.sees in ("xhb", "h") else self._biases()[1]
+        return linear(x, self.W, own)                                     # (…, n) or (…, 3n)
 
     def advance(self, drive: Tensor, state: GRUState) -> tuple[Tensor, GRUState, dict[str, Tensor]]:
         n_units, h, form = self.settings.hidden_size, state.h, self.form
-        x_gates, x_n = drive.split([drive.shape[1] - n_units, n_units], 1)
+        heard = form.gates * n_units
+        x_gates, x_n = drive.split([heard * ("x" in form.sees), n_units], 1)
         if form.after:
             h_gates, h_n = linear(h, self.R).split([2 * n_units, n_units], 1)
             r, z = torch.sigmoid(x_gates + h_gates).chunk(2, 1)
             n = torch.tanh(torch.addcmul(x_n, r, h_n + self.c))
         else:
-            R_gates, R_n = self.R.split([len(self.R) - n_units, n_units], 0)
+            R_gates, R_n = self.R.split([heard * ("h" in form.sees), n_units], 0)
             r, z = self._gates(x_gates, h, R_gates)
             n = torch.tanh(torch.addmm(x_n, r * h, R_n.t()))
         h = torch.lerp(n, h, z)
         return h, GRUState(h), {"r": r, "z": z, "n": n, "h": h}
 
+    def _biases(self) -> tuple[Tensor, Tensor]:
+        """The biases of gates that do not see the input, and that of the candidate."""
+        n = self.settings.hidden_size
+        return self.b.split([2 * n, n])
+
     def _gates(self, x_gates: Tensor, h: Tensor, R_gates: Tensor) -> tuple[Tensor, Tensor]:
         """r and z, each (b, n), from what they see."""
-        b_gates = self.b.split([len(self.b) - len(self.W), len(self.W)])[0] if "b" in self.form.sees else None
+        b_gates = self._biases()[0] if self.form.sees in ("hb", "b") else None
         if "x" in self.form.sees:
             a = torch.addmm(x_gates, h, R_gates.t())
         elif "h" in self.form.sees:

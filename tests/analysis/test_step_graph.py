@@ -14,6 +14,7 @@ from tests.cells.cases import Case, same, variants
 CASES = [case for cls in catalogue.cell_classes().values() for case in variants(cls)]
 CASES += [Case(case.cls, case.settings, 2) for case in CASES
           if "sequence" in case.cls.runs_along and not case.cls.speaks]
+BEFORE = {"HiddenMarkov": {"b"}}
 NETS = [(a, w) for a in ("elman", "gru", "jordan", "lstm", "recursive") for w in ("single", "stack")
         if (a, w) != ("jordan", "stack")]
 
@@ -34,7 +35,7 @@ def test_nodes_are_named_valued_and_in_order(case):
     assert len(set(graph.edges)) == len(graph.edges)
     shown = {n.id for n in graph.nodes}
     assert {f"{name}₋" for name, _ in paths(cell.initial_state(1))} <= shown
-    assert {name for name, _ in cell.named_parameters()} <= shown
+    assert {name for name, _ in cell.named_parameters()} - BEFORE.get(case.cls.__name__, set()) <= shown
     for name, value in trace.probes.items():
         equation = cell.card.equations[name]
         known = [n for n in graph.nodes if (n.id == name or name not in shown) and n.equation == equation]
@@ -48,7 +49,7 @@ def test_arrows_are_what_autograd_finds(case):
     cell = case.cell().requires_grad_(True)
     for buffer in cell.buffers():
         buffer.requires_grad_(True)
-    x, state = case.x(cell), cell.initial_state(5)
+    x, state = case.x(cell), tmap(torch.Tensor.detach, cell.initial_state(5))
     graph = rc.step_graph(rc.unroll(cell, x))
     given = {"x": x[:, 0], **{f"{name}₋": v for name, v in paths(state)}}
     given = {k: v.requires_grad_() for k, v in given.items() if v.is_floating_point()}

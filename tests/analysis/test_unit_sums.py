@@ -65,7 +65,7 @@ def test_a_gate_reads_its_own_rows():
     assert [found.sums[k].bend for k in "ifgoc"] == ["σ", "σ", "tanh", "σ", ""]
     assert [a.times for a in found.sums["c"].addends] == [("f",), ("i",)] and "h" not in found.sums
     assert [(a.weight, a.source) for a in found.sums["y"].addends] == [("V", "h"), ("d", "")]
-    assert len(found.frame()) == 4 * 3 + 2 + 2 and "i, f, g, o, c, y are weighted sums" in found.says
+    assert len(found.frame()) == 4 * 3 + 2 + 2 and "i, f, g, c, o, y are weighted sums" in found.says
 
 
 def test_a_gate_inside_a_product_is_kept_under_its_name():
