@@ -83,7 +83,7 @@ def _probes(hand: Hand, which: int, rows: int) -> None:
     note(
         f"A ridge regression for each lag, fitted on three quarters of {rows} held-out sequences and scored on the "
         "rest: 1 is perfect, 0 no better than the mean. It reads the whole state; an LSTM carries two numbers a "
-        f"unit. Rivals have fresh weights and the same number of units."
+        "unit. Rivals have fresh weights and the same number of units."
     )
     say(now.says, now.says_not)
 

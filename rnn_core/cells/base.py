@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from rnn_core.records import Card, Settings, setting
+from rnn_core.records import Card, Settings, Taught, setting
 
 
 class RecurrentSettings(Settings):
@@ -109,6 +109,18 @@ def orthogonal(n: int, generator: torch.Generator) -> Tensor:
     """A random (n, n) orthogonal matrix, uniform over the group: QR of a Gaussian, signs fixed by R's diagonal."""
     q, r = torch.linalg.qr(torch.randn(n, n, generator=generator))
     return q * r.diagonal().sign()
+
+
+def with_teacher(x: Tensor | Taught, output_size: int) -> Taught:
+    """x (…, i) with what a teacher says (…, o): NaN, which is silence, where x brings none."""
+    if isinstance(x, Taught):
+        return x
+    return Taught(x, torch.full((*x.shape[:-1], output_size), torch.nan, dtype=x.dtype, device=x.device))
+
+
+def heard(y: Tensor, teacher: Tensor) -> Tensor:
+    """What goes back (b, o): the teacher's word where there is one, elsewhere what the net said."""
+    return torch.where(teacher.isnan(), y, teacher.nan_to_num())
 
 
 def packed_call(kernel: Any, x: Tensor, state: Any, flat: list[Tensor], lengths: Tensor | None) -> tuple[Any, ...]:

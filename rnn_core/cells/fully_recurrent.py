@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import linear
 
-from rnn_core.cells.base import Cell, RecurrentSettings, weight
+from rnn_core.cells.base import Cell, RecurrentSettings, heard, weight, with_teacher
 from rnn_core.cells.elman import FUNCTIONS
 from rnn_core.records import Card, Taught, setting
 
@@ -89,15 +89,3 @@ class FullyRecurrent(Cell):
         y = FUNCTIONS[self.settings.output_activation](a_y)
         h = torch.cat([heard(y, drive.teacher), torch.tanh(a_h)], 1)
         return y, FullyRecurrentState(h), {"u": u, "y": y, "h": h}
-
-
-def with_teacher(x: Tensor | Taught, output_size: int) -> Taught:
-    """x (…, i) with what a teacher says (…, o): NaN, which is silence, where x brings none."""
-    if isinstance(x, Taught):
-        return x
-    return Taught(x, torch.full((*x.shape[:-1], output_size), torch.nan, dtype=x.dtype, device=x.device))
-
-
-def heard(y: Tensor, teacher: Tensor) -> Tensor:
-    """What goes back (b, o): the teacher's word where there is one, elsewhere what the net said."""
-    return torch.where(teacher.isnan(), y, teacher.nan_to_num())

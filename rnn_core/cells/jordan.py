@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import linear
 
-from rnn_core.cells.base import Cell, RecurrentSettings, weight
+from rnn_core.cells.base import Cell, RecurrentSettings, heard, weight, with_teacher
 from rnn_core.records import Card, Taught, setting
 
 VOICES = {"linear": lambda y: y.clone(), "sigmoid": torch.sigmoid, "softmax": lambda y: torch.softmax(y, -1)}
@@ -65,14 +65,12 @@ class Jordan(Cell):
         return JordanState(self.zeros(batch_size, self.output_size), self.zeros(batch_size, self.output_size))
 
     def project(self, x: Tensor | Taught) -> Taught:
-        if isinstance(x, Taught):
-            return Taught(linear(x.x, self.W, self.b), x.teacher)         # (…, n), (…, o)
-        silent = torch.full((*x.shape[:-1], self.output_size), torch.nan, dtype=x.dtype, device=x.device)
-        return Taught(linear(x, self.W, self.b), silent)
+        given = with_teacher(x, self.output_size)
+        return Taught(linear(given.x, self.W, self.b), given.teacher)     # (…, n), (…, o)
 
     def advance(self, drive: Taught, state: JordanState) -> tuple[Tensor, JordanState, dict[str, Tensor]]:
         s = self.settings.context_decay * state.s + state.y
         h = torch.tanh(torch.addmm(drive.x, s, self.U.t()))
         y = torch.addmm(self.d, h, self.V.t())
-        heard = torch.where(drive.teacher.isnan(), VOICES[self.settings.feedback](y), drive.teacher.nan_to_num())
-        return y, JordanState(s, heard), {"s": s, "h": h, "y": y}
+        back = heard(VOICES[self.settings.feedback](y), drive.teacher)
+        return y, JordanState(s, back), {"s": s, "h": h, "y": y}

@@ -20,9 +20,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import linear
 
-from rnn_core.cells.base import Cell, weight
+from rnn_core.cells.base import Cell, heard, weight, with_teacher
 from rnn_core.cells.elman import FUNCTIONS
-from rnn_core.cells.fully_recurrent import heard, with_teacher
 from rnn_core.cells.window_mlp import window
 from rnn_core.records import Card, Settings, Taught, setting
 

@@ -16,8 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import linear
 
-from rnn_core.cells.base import Cell, RecurrentSettings, weight
-from rnn_core.cells.fully_recurrent import heard, with_teacher
+from rnn_core.cells.base import Cell, RecurrentSettings, heard, weight, with_teacher
 from rnn_core.records import Card, Taught
 
 
