@@ -1,5 +1,6 @@
 """Controls, made from the ranges that the settings declare."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -49,6 +50,21 @@ def settings_form(settings: rc.Settings, prefix: str, only_main: bool | None = N
             if new != old:
                 chosen[info.name] = new
     return chosen
+
+
+def steady_slider(label: str, options: Sequence[Any], value: Any, key: str, **how: Any) -> Any:
+    """A slider over ``options`` that goes where ``value`` goes, and keeps the keyboard when the visitor moves it.
+
+    Its key stays the same: a slider that is replaced while it has the focus stays on the page beside the new one.
+    Returns what the visitor chose, or ``value``.
+    """
+    shown, state = f"shown:{key}", st.session_state
+    if key in state and state[key] == state.get(shown) != value:
+        state[key] = value
+    else:
+        how["value"] = value
+    state[shown] = st.select_slider(label, options, key=key, label_visibility="collapsed", **how)
+    return state[shown]
 
 
 def _whole(limit: float | None) -> int | None:

@@ -6,7 +6,7 @@ import streamlit as st
 
 import rnn_core as rc
 from pages.shared.commands import command, now
-from pages.shared.controls import control
+from pages.shared.controls import control, steady_slider
 from pages.shared.hand import Hand
 from pages.shared.words import plain
 
@@ -21,21 +21,13 @@ RULES = {
 
 def speed(hand: Hand) -> None:
     """Updates a second, for watching closely or for getting on."""
-    asked = hand.look.speed if hand.look else st.session_state.get("speed", 0.0)
+    wished = st.session_state.get("speed", 0.0)
+    asked = wished if hand.look is None or hand.look.waiting else hand.look.speed
     value = min(SPEEDS, key=lambda s: abs(s - asked))
-    turn = st.session_state.setdefault("speed_turn", 0)
-    chosen = st.select_slider(
-        "Speed",
-        list(SPEEDS),
-        value=value,
-        format_func=SPEEDS.get,
-        key=f"speed_{hand.run_id}_{value}_{turn}",
-        width=170,
-        label_visibility="collapsed",
-        help="Updates a second.",
-    )
+    how = {"format_func": SPEEDS.get, "width": 170, "help": "Updates a second."}
+    chosen = steady_slider("Speed", list(SPEEDS), value, f"speed_{hand.run_id}", **how)
     if chosen != value:
-        st.session_state["speed"], st.session_state["speed_turn"] = chosen, turn + 1
+        st.session_state["speed"] = chosen
         if hand.run_id is not None:
             command(hand, "speed", chosen)
         st.rerun()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.shared.controls import steady_slider
 from pages.shared.engine import polling
 from pages.shared.hand import Hand
 from pages.shared.watched import watched
@@ -34,18 +35,10 @@ def _bar(hand: Hand, moments: list[int]) -> None:
         return
     last = len(moments) - 1
     here = last if hand.moment is None else moments.index(hand.moment)
-    turn = st.session_state.setdefault("tape_turn", 0)
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="tape"):
         _step(hand, "tape_back", "Back on the tape", "chevron_left", moments[max(here - 1, 0)], here == 0)
-        chosen = st.select_slider(
-            "Tape of training",
-            moments,
-            value=moments[here],
-            format_func=lambda m: f"update {m:,}",
-            key=f"tape_{hand.run_id}_{moments[-1]}_{here}_{turn}",
-            width=280,
-            label_visibility="collapsed",
-        )
+        how = {"format_func": lambda m: f"update {m:,}", "width": 280}
+        chosen = steady_slider("Tape of training", moments, moments[here], f"tape_{hand.run_id}", **how)
         _step(hand, "tape_on", "Forward on the tape", "chevron_right", moments[min(here + 1, last)], here == last)
         if hand.moment is None:
             st.markdown(":small[:gray[Tape: every picture shows the network as it is now.]]", width="stretch")
@@ -56,7 +49,6 @@ def _bar(hand: Hand, moments: list[int]) -> None:
             )
             st.button("Now", key="tape_now", type="tertiary", on_click=hand.seek, args=(moments[-1],))
     if chosen != moments[here]:
-        st.session_state["tape_turn"] = turn + 1
         hand.seek(chosen)
         st.rerun()
 

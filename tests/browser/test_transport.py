@@ -68,6 +68,33 @@ def test_keys_play_pause_make_one_update_and_move_the_tape(page: Page, wait_idle
 
 
 @pytest.mark.timeout(180)
+def test_the_tapes_slider_keeps_the_keyboard(page: Page, wait_idle) -> None:
+    page.goto("/Hidden_states")
+    wait_idle(page)
+    tape = page.get_by_role("slider", name="Tape of training")
+    tape.focus()
+    stands = []
+    for _ in range(3):
+        for _ in range(2):
+            tape.press("ArrowLeft")
+            page.wait_for_timeout(60)
+        wait_idle(page)
+        page.wait_for_timeout(400)
+        wait_idle(page)
+        assert tape.count() == 1 and tape.evaluate("e => e === document.activeElement")
+        stands.append(int(moment(page)))
+    assert stands[0] > stands[1] > stands[2]
+    page.get_by_role("button", name="Now", exact=True).click()
+    until(page, lambda: moment(page) == "")
+    wait_idle(page)
+    last = tape.get_attribute("aria-valuetext")
+    tape.press("ArrowLeft")
+    until(page, lambda: moment(page) != "")
+    wait_idle(page)
+    assert tape.get_attribute("aria-valuetext") != last
+
+
+@pytest.mark.timeout(180)
 def test_a_key_belongs_to_what_has_the_focus(page: Page, wait_idle) -> None:
     page.goto(f"/Train?{SLOW}&seed=32")
     wait_idle(page)
@@ -88,10 +115,12 @@ def test_a_key_belongs_to_what_has_the_focus(page: Page, wait_idle) -> None:
 def test_a_slow_run_stops_where_it_was_told(page: Page, wait_idle, shoot) -> None:
     page.goto(f"/Train?{SLOW}&seed=33")
     wait_idle(page)
+    speed = page.get_by_role("slider", name="Speed")
+    speed.focus()
     for _ in range(2):
-        page.get_by_role("slider", name="Speed").press("ArrowLeft")
+        speed.press("ArrowLeft")
         wait_idle(page)
-        page.locator("h1").click()
+        assert speed.evaluate("e => e === document.activeElement"), "the slider keeps the keyboard"
     page.locator(".st-key-play button").first.click()
     until(page, lambda: "training, update" in line(page) and update(page) >= 3)
     seen, began = update(page), time.monotonic()
