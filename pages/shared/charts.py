@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 import rnn_core as rc
+from pages.shared.chart_keys import chart_keys
 from pages.shared.theme import ground
 
 FORMATS = ("png", "svg")
@@ -16,6 +17,8 @@ def show(figure: Any, key: str, height: int | None = None) -> None:
     camera = {"format": st.session_state.get("picture_format", FORMATS[0]), "filename": f"rnn-{key}", "scale": 2}
     config = rc.figures.CONFIG | {"toImageButtonOptions": camera}
     st.plotly_chart(figure, theme=None, key=key, config=config, alt=rc.figures.alt(figure))
+    if figure.layout.sliders:
+        chart_keys(f"{key}_keys")
 
 
 def choose_format() -> None:

@@ -24,6 +24,18 @@ def test_the_spectrum_plays_in_the_browser(page: Page, wait_idle, shoot) -> None
     expect(words).to_have_text(re.compile(r"^t = (9|10)\d{2,3}% inside"))
     page.locator(".st-key-spectrum .updatemenu-button").first.click()
     expect(words).to_contain_text("t = 19", timeout=30_000)
+    slider = page.locator(".st-key-spectrum").get_by_role("slider", name="Time step")
+    slider.press("Home")
+    expect(words).to_contain_text("t = 0")
+    for _ in range(3):
+        slider.press("ArrowRight")
+    expect(words).to_contain_text("t = 3")
+    expect(slider).to_have_attribute("aria-valuetext", "time step 3")
+    slider.press("End")
+    expect(words).to_contain_text("t = 19")
+    slider.press("Home")
+    page.locator(".st-key-spectrum").get_by_role("button", name="Play").press("Enter")
+    expect(words).to_contain_text("t = 19", timeout=30_000)
     assert len(sent) == asked
     shoot(page, full_page=True)
 
