@@ -1,4 +1,4 @@
-"""The keyboard for the sliders and buttons that plotly draws into its pictures; plotly itself gives them the mouse only."""
+"""The keyboard for the sliders and buttons in plotly's pictures; plotly itself gives them the mouse only."""
 
 from __future__ import annotations
 
@@ -86,5 +86,5 @@ _mount = st.components.v2.component("rnn_chart_keys", js=SCRIPT)
 
 
 def chart_keys(key: str) -> None:
-    """Let the Tab key reach the sliders and buttons inside plotly's pictures, and arrows, Home, End and Enter use them."""
+    """Let Tab reach the sliders and buttons inside plotly's pictures; arrows, Home, End, Enter and Space use them."""
     _mount(key=key, height=0)
