@@ -27,7 +27,7 @@ def test_a_network_is_made_again_from_the_file_alone(run, tmp_path):
     assert about["update"] == "20" and json.loads(about["log"]) == [c.model_dump() for c in run.log]
 
 
-@pytest.mark.parametrize("name", [n for n, c in rc.architectures().items() if n not in ("hopfield", "recursive")])
+@pytest.mark.parametrize("name", [n for n, c in rc.catalogue.cell_classes().items() if c.runs_along == ("sequence",)])
 def test_numpy_reads_it_alone(name):
     fresh = rc.Run(rc.Experiment.of(name, "adding", hidden_size=2, length=4))
     file = np.load(io.BytesIO(rc.exports.weights_npz(fresh)))

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 import rnn_core as rc
+from rnn_core.catalogue import cell_classes
 from rnn_core.shipped import shipped_spec
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ["", *sorted(path.stem.split("_", 1)[1].replace("_", " ") for path in (ROOT / "pages").glob("*_*.py"))]
-PAIRS = [(a, "delayed_recall") for a in rc.architectures() if a != "hopfield"]
+PAIRS = [(a, "delayed_recall") for a, c in cell_classes().items() if "sequence" in c.runs_along]
 PAIRS += [("lstm", t) for t in rc.tasks() if t != "delayed_recall"]
 HOSTILE = {
     "hidden_size": "1e999",
