@@ -1,15 +1,17 @@
 """Hopfield network: symmetric weights, ±1 units, and an energy that only falls.
 
     W = N⁻¹ Σ_μ ξ^μ ξ^μᵀ,  w_ii = 0            Hebb's outer product of the stored patterns
+    W = Ξ⁺ Ξ,  w_ii = 0                        or the projection on them: Ξ (p, N) holds them, Ξ⁺ is its pseudo-inverse
     s_i ← sgn(a_i),  a_i = Σ_j w_ij s_j − θ_i   a unit keeps its sign when a_i = 0, to rounding
     E(s) = −½ sᵀ W s + θᵀ s
 
 x is the drawn order: (b,) the unit that is updated at this step. Without x all units are updated at once. Hopfield,
-*Neural networks and physical systems with emergent collective computational abilities*, 1982.
+*Neural networks and physical systems with emergent collective computational abilities*, 1982; the projection:
+Personnaz, Guyon & Dreyfus, *Information storage and retrieval in spin-glass like neural networks*, 1985.
 """
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
@@ -19,9 +21,11 @@ from rnn_core.records import Card, Settings, setting
 
 
 class HopfieldSettings(Settings):
-    """Hopfield network: how many units."""
+    """Hopfield network: how many units, and how patterns become weights."""
 
     hidden_size: int = setting(64, "Number of units.", symbol="N", ge=2, le=2048, main=True)
+    storage: Literal["outer_product", "pseudo_inverse"] = setting(
+        "outer_product", "How patterns become weights: Hebb's sum of outer products, or the projection on their span.")
 
 
 class HopfieldState(NamedTuple):
@@ -59,19 +63,27 @@ class Hopfield(Cell):
 
     @torch.no_grad()
     def store(self, patterns: Tensor) -> None:
-        """Hebb's rule: patterns (p, N) of ±1 become the weights; raises ValueError for anything else."""
+        """Patterns (p, N) of ±1 become the weights, thresholds stay; raises ValueError for anything else.
+
+        Under "pseudo_inverse" every pattern is a fixed point whatever their correlation, where rounding allows.
+        """
         n = self.settings.hidden_size
         if patterns.dim() != 2 or patterns.shape[1] != n or not bool((patterns.abs() == 1).all()):
             raise ValueError(f"Patterns must be a (p, {n}) array of −1 and +1.")
-        patterns = patterns.to(self.W)
-        self.W.copy_(patterns.T @ patterns / n).fill_diagonal_(0)
+        X = patterns.to(self.W)
+        if self.settings.storage == "pseudo_inverse":
+            X = X.double()
+            W = torch.linalg.pinv(X) @ X
+        else:
+            W = X.T @ X / n
+        self.W.copy_((W + W.T) / 2).fill_diagonal_(0)
 
     def initial_state(self, batch_size: int) -> HopfieldState:
         return HopfieldState(self.zeros(batch_size, self.settings.hidden_size) + 1)
 
     @property
     def weight_count(self) -> int:
-        """One number for each pair of units; thresholds stay at 0 under Hebb's rule."""
+        """One number for each pair of units; thresholds stay at 0 under both rules."""
         n = self.settings.hidden_size
         return n * (n - 1) // 2
 
@@ -91,11 +103,15 @@ class Hopfield(Cell):
         return s, HopfieldState(s), {"a": a, "s": s}
 
     def draw(self, batch_size: int, steps: int, generator: torch.Generator) -> Tensor:
-        """The order of asynchronous updates: each sweep of N steps visits every unit once, (b, t)."""
-        n = self.settings.hidden_size
-        sweeps = [torch.stack([torch.randperm(n, generator=generator) for _ in range(batch_size)])
-                  for _ in range(-(-steps // n))]
-        return torch.cat(sweeps, 1)[:, :steps].to(self.like.device)
+        """The order of asynchronous updates (b, t)."""
+        return order(self.settings.hidden_size, batch_size, steps, generator).to(self.like.device)
+
+
+def order(units: int, batch_size: int, steps: int, generator: torch.Generator) -> Tensor:
+    """Which unit moves at which step, (b, t): each sweep of as many steps as units visits every unit once."""
+    sweeps = [torch.stack([torch.randperm(units, generator=generator) for _ in range(batch_size)])
+              for _ in range(-(-steps // units))]
+    return torch.cat(sweeps, 1)[:, :steps]
 
 
 def even(a: Tensor, w: Tensor, theta: Tensor) -> Tensor:
