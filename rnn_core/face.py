@@ -21,16 +21,20 @@ def ready(analysis: Callable[..., Any]) -> Callable[..., Any]:
     The subject is whichever of ``trace``, ``network``, ``batch``, ``loss``, ``task`` and ``history`` its signature
     begins with. A run gives its network, held-out sequences (the first ``rows`` of them), task, loss and history, at
     the moment ``update`` of its tape if one is named; an experiment gives its fresh network. A NetworkTrace stands for
-    its first pass.
+    its first pass. An analysis that begins with none of these asks about a network that relaxes, of which there are no
+    runs: ValueError, in one sentence.
     """
     subject = list(takewhile(SUBJECTS.__contains__, inspect.signature(analysis).parameters))
 
     @wraps(analysis)
     def call(what: Any, *args: Any, rows: int = 16, update: int | None = None, **options: Any) -> Any:
-        if isinstance(what, NetworkTrace) and subject[0] == "trace":
+        if isinstance(what, NetworkTrace) and subject[:1] == ["trace"]:
             what = what.main
         if not isinstance(what, Run | Experiment):
             return analysis(what, *args, **options)
+        if not subject:
+            raise ValueError(f"“{analysis.__name__}” asks about a network that relaxes, not about a run along a "
+                             "sequence.")
         run = what if isinstance(what, Run) else Run(what)
         run = run if update is None else run.then(update)
         batch = run.held_out.rows(slice(0, rows))

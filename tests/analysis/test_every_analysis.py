@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 
 import pandas as pd
 import pytest
 
 import rnn_core as rc
+from rnn_core.catalogue import analysis_functions
+from rnn_core.face import SUBJECTS
 from rnn_core.records import Result
 from tests.covering import architectures_with_wirings
 
+RELAXING = {name for name, function in analysis_functions().items()
+            if next(iter(inspect.signature(function).parameters)) not in SUBJECTS}
 SPECS = [rc.Experiment.of(a, "adding", wiring=w, hidden_size=3, length=6, ragged=True, batch_size=2)
          for a, w in architectures_with_wirings()]
 
@@ -24,6 +29,10 @@ def test_an_answer_for_everybody(name, spec):
                                            for m in run.network.modules()):
         with pytest.raises(ValueError, match="has no gain to vary.$"):
             rc.phase_diagram(run)
+        return
+    if name in RELAXING:
+        with pytest.raises(ValueError, match="about a network that relaxes, not about a run along a sequence.$"):
+            getattr(rc, name)(run)
         return
     result = getattr(rc, name)(run, rows=4)
     assert isinstance(result, Result) and run.digest() == before

@@ -12,6 +12,7 @@ import pytest
 import rnn_core as rc
 from rnn_core.figures.ink import INKS
 from rnn_core.records import Intervention
+from tests.figures.relaxations import RELAXATIONS
 
 PICTURES = {
     "gradient_norms": lambda run: (rc.gradient_norms(run),),
@@ -43,6 +44,8 @@ PICTURES = {
     "live_curve": lambda run: (run.history, run.task.baseline(), run.log),
     "metric_curve": lambda run: (run.history, run.task.baseline(), run.log),
 }
+for _name, _subject in RELAXATIONS.items():
+    PICTURES[_name] = lambda run, subject=_subject: (subject(),)
 for _name in sorted(set(rc.analyses()) & set(dir(rc.figures)) - set(PICTURES)):
     PICTURES[_name] = lambda run, name=_name: (getattr(rc, name)(run),)
 OWN_FONTS = {"Source Sans", "Source Sans, sans-serif", "Source Serif, serif"}

@@ -1,0 +1,37 @@
+"""Small real answers about networks that relax, for pictures that no run along a sequence can give."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+
+import rnn_core as rc
+from rnn_core.cells.base import Cell
+from rnn_core.records import Result
+
+
+def stored(units: int = 40, count: int = 3, seed: int = 0) -> tuple[Cell, torch.Tensor]:
+    """A Hopfield network and the random patterns (count, units) that it stores."""
+    patterns = torch.randint(0, 2, (count, units), generator=torch.Generator().manual_seed(seed)) * 2.0 - 1
+    cell = rc.make_cell("hopfield", 1, hidden_size=units)
+    cell.store(patterns)
+    return cell, patterns
+
+
+def damaged(pattern: torch.Tensor, count: int) -> torch.Tensor:
+    """The pattern with its first units flipped."""
+    return torch.cat([-pattern[:count], pattern[count:]])
+
+
+def _recall() -> Result:
+    cell, patterns = stored()
+    return rc.recall(cell, damaged(patterns[0], 9), patterns)
+
+
+def _basins() -> Result:
+    cell, patterns = stored()
+    return rc.basins(cell, patterns, starts=6)
+
+
+RELAXATIONS: dict[str, Callable[[], Result]] = {"recall": _recall, "basins": _basins}
