@@ -7,9 +7,9 @@
 S (b, n) are the voltages in series with the n memristors, held for Δt: input k feeds branches k, k + I, k + 2I, … for I
 inputs. Ω = Aᵀ(AAᵀ)⁻¹A projects onto the loops of the circuit, A being a matrix of loops; from the incidence matrix D
 (nodes, n) that is Ω = I − Dᵀ(DDᵀ)⁺D, where column e of D holds −1 at the node that branch e leaves, +1 where it
-arrives, and only 0 for a branch closed on itself. Solved in m steps h = Δt/m by Cox & Matthews' exponential Runge–Kutta rule, exact
-where no current flows, and cut at the bounds after each. Currents and voltages are those at the beginning of a step.
-Caravelli, Traversa & Di Ventra, *Complex dynamics of memristive circuits*, 2017.
+arrives, and only 0 for a branch closed on itself. Solved in m steps h = Δt/m by Cox & Matthews' exponential Runge–Kutta
+rule, exact where no current flows, and cut at the bounds after each. Currents and voltages are those at the beginning
+of a step. Caravelli, Traversa & Di Ventra, *Complex dynamics of memristive circuits*, 2017.
 """
 from __future__ import annotations
 
