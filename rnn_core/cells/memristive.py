@@ -1,15 +1,15 @@
 """Memristive network: a circuit of resistors that remember what has flowed through them.
 
-    i = (I + ξ Ω W)⁻¹ Ω S            the currents, in units of 1/R_on; W = diag(w)
+    i = (I + ξ Ω diag(w))⁻¹ Ω S      the currents, in units of 1/R_on; S = W x_t
     v = (1 + ξ w) ⊙ i                the voltages across the memristors
     ẇ = α w − i / β,  0 ≤ w ≤ 1      the memory: w = 0 conducts best, w = 1 worst
 
-S (b, n) are the voltages in series with the n memristors, held for Δt: input k feeds branches k, k + I, k + 2I, … for I
-inputs. Ω = Aᵀ(AAᵀ)⁻¹A projects onto the loops of the circuit, A being a matrix of loops; from the incidence matrix D
-(nodes, n) that is Ω = I − Dᵀ(DDᵀ)⁺D, where column e of D holds −1 at the node that branch e leaves, +1 where it
-arrives, and only 0 for a branch closed on itself. Solved in m steps h = Δt/m by Cox & Matthews' exponential Runge–Kutta
-rule, exact where no current flows, and cut at the bounds after each. Currents and voltages are those at the beginning
-of a step. Caravelli, Traversa & Di Ventra, *Complex dynamics of memristive circuits*, 2017.
+S (b, n) are the voltages in series with the n memristors, held for Δt; the weights W (n, i) that mix the inputs into
+them are all that is learnt. Ω = Aᵀ(AAᵀ)⁻¹A projects onto the loops of the circuit, A being a matrix of loops; from the
+incidence matrix D (nodes, n) that is Ω = I − Dᵀ(DDᵀ)⁺D, where column e of D holds −1 at the node that branch e leaves,
++1 where it arrives, and only 0 for a branch closed on itself. Solved in m steps h = Δt/m by Cox & Matthews' exponential
+Runge–Kutta rule, exact where no current flows, and cut at the bounds after each. Currents and voltages are those at the
+beginning of a step. Caravelli, Traversa & Di Ventra, *Complex dynamics of memristive circuits*, 2017.
 """
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn.functional import linear
 
-from rnn_core.cells.base import Cell
+from rnn_core.cells.base import Cell, weight
 from rnn_core.records import Card, Settings, setting
 
 
@@ -46,15 +47,16 @@ class MemristiveState(NamedTuple):
 
 
 class Memristive(Cell):
-    """Memristive network: a circuit under Kirchhoff's laws whose resistances are its memory; nothing is learnt."""
+    """Memristive network: a circuit under Kirchhoff's laws whose resistances are its memory."""
 
     card = Card(
         title="Memristive network", row="A28", year=2017,
         reference="Caravelli, Traversa & Di Ventra, Complex dynamics of memristive circuits, 2017",
         summary="Resistors with memory in one circuit: each current depends on all and changes what it runs through.",
-        equations={"i": "i = (I + ξ Ω W)⁻¹ Ω S_t", "v": "v = (1 + ξ w) ⊙ i", "w": "w ← w after Δt of ẇ = α w − i/β"},
-        symbols={"i": "read", "v": "candidate", "w": "cell"}, parameters="0",
-        use="Analogue hardware as a reservoir: the circuit computes, only the readout learns.")
+        equations={"i": "i = (I + ξ Ω diag(w))⁻¹ Ω W x_t", "v": "v = (1 + ξ w) ⊙ i",
+                   "w": "w ← w after Δt of ẇ = α w − i/β"},
+        symbols={"i": "read", "v": "candidate", "w": "cell"}, parameters="H*I",
+        use="Analogue hardware as a reservoir: the circuit computes, and only what leads in and out of it learns.")
     Settings = MemristiveSettings
 
     def __init__(self, input_size: int, settings: MemristiveSettings | None = None,
@@ -62,12 +64,14 @@ class Memristive(Cell):
         super().__init__(input_size, settings, output_size)
         n, degree = self.settings.hidden_size, self.settings.degree
         self.nodes = min(max(2, round(2 * n / degree)), n)
+        self.W = weight(n, input_size)
         self.register_buffer("D", torch.zeros(self.nodes, n))
         self.register_buffer("Omega", torch.eye(n))
 
     @torch.no_grad()
     def initialise(self, generator: torch.Generator) -> None:
         """A random circuit in one piece: a tree that reaches every node, then branches between any two."""
+        super().initialise(generator)
         n, nodes = self.settings.hidden_size, self.nodes
         chance, leave = torch.rand(n, generator=generator), torch.randint(0, nodes, (n,), generator=generator)
         arrive = (leave + 1 + (chance * (nodes - 1)).long()) % nodes
@@ -92,8 +96,7 @@ class Memristive(Cell):
         return MemristiveState(self.zeros(batch_size, self.settings.hidden_size) + self.settings.start)
 
     def project(self, x: Tensor) -> Tensor:
-        n = self.settings.hidden_size
-        return x[..., torch.arange(n, device=x.device) % self.input_size]             # (…, n) S
+        return linear(x, self.W)                                          # (…, n) S
 
     def currents(self, S: Tensor, w: Tensor) -> Tensor:
         """i (b, n) under voltages S (b, n) with memories w (b, n)."""

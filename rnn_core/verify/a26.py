@@ -15,7 +15,7 @@ UNITS, RECALLED, STEPS, SEEDS = 1000, 40, 200, 3
 
 @quick
 def equals_hopfield() -> Iterator[Finding]:
-    """Layers moved in turn are a Hopfield network with W = [[0, W], [Wᵀ, 0]] whose units move y first, then x."""
+    """Layers moved in turn are a Hopfield network with W = [[0, W], [Wᵀ, 0]] whose units move y first, then z."""
     stream, gap, energy_gap, steps, wrong = torch.Generator().manual_seed(0), 0.0, 0.0, 0, 0
     for n, m in ((2, 2), (5, 3), (4, 11), (16, 16)):
         cell, pair = _random(n, m, stream)
@@ -40,16 +40,16 @@ def equals_hopfield() -> Iterator[Finding]:
 
 @quick
 def energy_never_rises() -> Iterator[Finding]:
-    """Random W, random starts: E = −yᵀWx falls or stays, and every start comes to rest."""
+    """Random W, random starts: E = −yᵀWz falls or stays, and every start comes to rest."""
     stream, worst, gap, moving = torch.Generator().manual_seed(1), -math.inf, 0.0, 0
     for n, m in ((2, 3), (8, 5), (20, 30)):
         cell, pair = _random(n, m, stream)
         trace = rc.unroll(cell, cell.draw(20, 40, stream), pair)
-        y, x = (torch.cat([first.unsqueeze(1), later], 1) for first, later in zip(pair, trace.states, strict=True))
-        energy = cell.energy(type(pair)(y.flatten(0, 1), x.flatten(0, 1))).view(20, -1)
-        by_hand = -torch.einsum("btn,nm,btm->bt", y, cell.W, x)
+        y, z = (torch.cat([first.unsqueeze(1), later], 1) for first, later in zip(pair, trace.states, strict=True))
+        energy = cell.energy(type(pair)(y.flatten(0, 1), z.flatten(0, 1))).view(20, -1)
+        by_hand = -torch.einsum("btn,nm,btm->bt", y, cell.W, z)
         worst, gap = max(worst, float(energy.diff(dim=1).max())), max(gap, float((energy - by_hand).abs().max()))
-        moving += int((y[:, -3] != y[:, -1]).any(1).sum() + (x[:, -3] != x[:, -1]).any(1).sum())
+        moving += int((y[:, -3] != y[:, -1]).any(1).sum() + (z[:, -3] != z[:, -1]).any(1).sum())
     yield below("largest rise in 3 networks, 20 starts each, 40 steps", 1e-10, worst)
     yield below("difference from the energy computed here", 1e-10, gap)
     yield equal("layers that still move at the last two steps", 0, moving)
@@ -60,15 +60,15 @@ def recalls_both_ways() -> Iterator[Finding]:
     """One pair is brought back from either half, and from the negative of a half the negative of the pair."""
     stream = torch.Generator().manual_seed(2)
     cell = rc.make_cell("bam", 12, hidden_size=7)
-    x, y = _signs(1, 12, stream), _signs(1, 7, stream)
-    cell.store(x, y)
+    z, y = _signs(1, 12, stream), _signs(1, 7, stream)
+    cell.store(z, y)
     kind = type(cell.initial_state(1))
-    yield same("W is yxᵀ, written out", cell.W, torch.tensor([[float(a * b) for b in x[0]] for a in y[0]]), 0.0)
+    yield same("W is yzᵀ, written out", cell.W, torch.tensor([[float(a * b) for b in z[0]] for a in y[0]]), 0.0)
     for sign, word in ((1, "the pair"), (-1, "its negative")):
-        forwards = rc.unroll(cell, torch.tensor([[0, 1]]), kind(_signs(1, 7, stream), sign * x)).final
+        forwards = rc.unroll(cell, torch.tensor([[0, 1]]), kind(_signs(1, 7, stream), sign * z)).final
         backwards = rc.unroll(cell, torch.tensor([[1, 0]]), kind(sign * y, _signs(1, 12, stream))).final
-        for name, found in (("x", forwards), ("y", backwards)):
-            yield same(f"{word}, begun at {name}", list(found), [sign * y, sign * x], 0.0)
+        for name, found in (("z", forwards), ("y", backwards)):
+            yield same(f"{word}, begun at {name}", list(found), [sign * y, sign * z], 0.0)
 
 
 @long
@@ -77,13 +77,13 @@ def capacity() -> Iterator[Finding]:
     for alpha, judge, limit in ((0.15, above, 0.95), (0.25, below, 0.75)):
         for seed in range(SEEDS):
             stream = torch.Generator().manual_seed(seed)
-            x, y = (_signs(round(alpha * UNITS), UNITS, stream) for _ in range(2))
+            z, y = (_signs(round(alpha * UNITS), UNITS, stream) for _ in range(2))
             cell = rc.make_cell("bam", UNITS, hidden_size=UNITS)
-            cell.store(x, y)
-            x, y = x[:RECALLED], y[:RECALLED]
-            start = type(cell.initial_state(1))(y, x)
+            cell.store(z, y)
+            z, y = z[:RECALLED], y[:RECALLED]
+            start = type(cell.initial_state(1))(y, z)
             rest = rc.unroll(cell, torch.tensor([0, 1] * (STEPS // 2)).repeat(RECALLED, 1), start).final
-            overlap = float(((rest.y * y).mean() + (rest.x * x).mean()) / 2)
+            overlap = float(((rest.y * y).mean() + (rest.z * z).mean()) / 2)
             yield judge(f"mean overlap at {alpha:.2f} pairs a unit, seed {seed}", limit, overlap)
 
 

@@ -40,7 +40,7 @@ def cold_is_plain() -> Iterator[Finding]:
         start = _start(cell, 50, stream)
         ours, theirs = (rc.unroll(c, d, start).states for c, d in ((cell, x), (plain, x.direction)))
         wrong += sum(int((a != b).sum()) for a, b in zip(ours, theirs, strict=True))
-        compared += ours.y.numel() + ours.x.numel()
+        compared += ours.y.numel() + ours.z.numel()
     yield equal("signs that differ", 0, wrong)
     yield above("signs compared", 20000, compared)
 
@@ -71,9 +71,9 @@ def one_unit() -> Iterator[Finding]:
 
 @quick
 def chain_of_weights() -> Iterator[Finding]:
-    """W(r_t): each step is that of a memory with that matrix alone, and the drawn chain stays as often as it is told."""
+    """W(r_t): each step is that of a memory with that matrix alone, and the chain stays as often as it is told."""
     stream = torch.Generator().manual_seed(4)
-    cell = _model(4, 5, regimes=3, stay=0.8, beta=0.4)
+    cell = _model(4, 5, regimes=3, persistence=0.8, beta=0.4)
     cell.W.copy_(torch.randn(3, 4, 5, generator=stream))
     x = cell.draw(400, 60, stream)
     trace = rc.unroll(cell, x, _start(cell, 400, stream))
@@ -81,7 +81,7 @@ def chain_of_weights() -> Iterator[Finding]:
     for r in range(3):
         alone.W.copy_(cell.W[r:r + 1])
         there = x.r == r
-        given = type(x)(x.direction[there], x.u_y[there], x.u_x[there], torch.zeros_like(x.r[there]))
+        given = type(x)(x.direction[there], x.u_y[there], x.u_z[there], torch.zeros_like(x.r[there]))
         _, after, _ = alone.step(given, type(trace.final)(*(v[there] for v in trace.entering)))
         wrong += sum(int((a != b[there]).sum()) for a, b in zip(after, trace.states, strict=True))
     yield equal("signs that differ from a memory with one matrix", 0, wrong)
@@ -104,14 +104,14 @@ def _start(cell: Any, count: int, stream: torch.Generator) -> Any:
 
 
 def _visited(cell: Any, x: Any) -> Tensor:
-    """(64,) the share of visits after the warm-up; bit k of a state's number is unit k of (y, x)."""
+    """(64,) the share of visits after the warm-up; bit k of a state's number is unit k of (y, z)."""
     states = torch.cat(list(rc.unroll(cell, x).states), 2)[:, WARM:].flatten(0, 1)
     number = ((states > 0).long() << torch.arange(6)).sum(1)
     return torch.bincount(number, minlength=64).double() / len(number)
 
 
 def _law(W: Tensor, beta: float) -> Tensor:
-    """(64,) exp(β yᵀWx)/Z, state by state, in plain numbers."""
+    """(64,) exp(β yᵀWz)/Z, state by state, in plain numbers."""
     W, weight = W.tolist(), torch.zeros(64, dtype=torch.float64)
     for s in itertools.product((-1, 1), repeat=6):
         agreement = sum(W[j][k] * s[j] * s[3 + k] for j in range(3) for k in range(3))

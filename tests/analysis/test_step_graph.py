@@ -51,10 +51,11 @@ def test_arrows_are_what_autograd_finds(case):
         buffer.requires_grad_(True)
     x, state = case.x(cell), tmap(torch.Tensor.detach, cell.initial_state(5))
     graph = rc.step_graph(rc.unroll(cell, x))
-    given = {"x": x[:, 0], **{f"{name}₋": v for name, v in paths(state)}}
+    now = tmap(lambda v: v[:, 0], x)
+    given = {**{name or "x": v for name, v in paths(now)}, **{f"{name}₋": v for name, v in paths(state)}}
     given = {k: v.requires_grad_() for k, v in given.items() if v.is_floating_point()}
     given |= dict([*cell.named_parameters(), *cell.named_buffers()])
-    out, _, probes = cell.step(given.get("x", x[:, 0]), state)
+    out, _, probes = cell.step(now, state)
     for name, probe in probes.items():
         if any(probe is v for v in given.values()):
             continue

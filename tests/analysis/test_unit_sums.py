@@ -16,7 +16,7 @@ from tests.cells.cases import Case, same, variants
 CASES = [case for cls in catalogue.cell_classes().values() for case in variants(cls)]
 CASES += [Case(case.cls, case.settings, 2) for case in CASES
           if "sequence" in case.cls.runs_along and not case.cls.speaks]
-NO_SUMS = {"Hopfield", "ModernHopfield", "HiddenMarkov"}
+NO_SUMS = {"BAM", "Hopfield", "ModernHopfield", "HiddenMarkov", "Memristive", "StochasticBAM"}
 BENDS = {"": float, "tanh": math.tanh, "σ": lambda a: 1 / (1 + math.exp(-a)), "relu": lambda a: max(a, 0.0)}
 
 
