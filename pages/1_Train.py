@@ -10,6 +10,7 @@ from pages.shared.further import further
 from pages.shared.own_data import own_data
 from pages.shared.sections import sections
 from pages.shared.teacher import with_and_without
+from pages.shared.three_numbers import three_numbers
 from pages.shared.transport import transport
 from pages.shared.without_memory import without_memory
 from pages.shared.words import plain
@@ -20,6 +21,7 @@ st.markdown(
     f"{plain(task.summary)} A net without memory could {plain(hand.baseline.sentence)}: "
     f"that scores **{hand.baseline.value:.3g}**."
 )
+three_numbers(hand)
 transport(hand, follow=False)
 picture, controls = st.columns([3, 1], gap="large")
 with picture:

@@ -1,4 +1,4 @@
-"""The explorer in a terminal: ``python -m rnn_core rows|list|train|verify``."""
+"""The explorer in a terminal: ``python -m rnn_core rows|list|train|verify|without-memory``."""
 from __future__ import annotations
 
 import json
@@ -12,6 +12,7 @@ import click
 from tqdm.auto import tqdm
 
 import rnn_core as rc
+from rnn_core.race.without_memory import WINDOWS, keep, measure
 from rnn_core.verify import chosen, record, statuses, verifying
 
 
@@ -127,6 +128,34 @@ def verify(rows: tuple[str, ...], quick: bool, write: bool, as_json: bool) -> No
         passed = sum(one["passed"] for one in found)
         click.echo(f"{passed} of {len(found)} checks passed, {sum(one['seconds'] for one in found):.1f} s.")
     if not all(one["passed"] for one in found):
+        raise SystemExit(1)
+
+
+@main.command()
+@click.argument("tasks", nargs=-1)
+@click.option("--limit", default=40.0, show_default=True, help="Most seconds of computing for one task.")
+@click.option("--window", "windows", multiple=True, type=int, help="A window to try; may be repeated.")
+@click.option("--record", "write", is_flag=True, help="Write the results into the package, for the page Train.")
+@as_json
+def without_memory(tasks: tuple[str, ...], limit: float, windows: tuple[int, ...], write: bool, as_json: bool) -> None:
+    """Measure the best window net on TASKS, or on all, at their default settings; exit code 1 if any cannot be."""
+    names, found, failed = tasks or tuple(rc.tasks()), [], False
+    for name in tqdm(names, desc="without memory", unit="task", disable=None):
+        try:
+            one = measure(name, limit=limit, windows=tuple(sorted(set(windows))) or WINDOWS)
+        except ValueError as error:
+            failed = True
+            click.echo(f"{name}: {error}", err=True)
+            continue
+        if write:
+            keep(one)
+        found.append(one.model_dump(mode="json"))
+        if not as_json:
+            with tqdm.external_write_mode():
+                click.echo(f"{name}: {one.metric} {one.median:.4g}. {one.says}")
+    if as_json:
+        show(found)
+    if failed:
         raise SystemExit(1)
 
 
