@@ -35,8 +35,8 @@ def lyapunov_spectrum(result: LyapunovSpectrum, *, theme: str = "light", height:
                        for column in found.T])  # fmt: skip
     at = thin(len(rank))
     if len(found) > 1:
-        samples(figure, rank[at], _gaps(found[:SHOWN][:, at]), colour)
-    line(figure, rank[at], _gaps(middle[at]), _gaps(middle[at]), colour, "λ", digits="+.3g")
+        samples(figure, rank[at], found[:SHOWN][:, at], colour)
+    line(figure, rank[at], middle[at], middle[at], colour, "λ", digits="+.3g")
     if len(rank) <= 40:
         figure.data[-1].update(mode="lines+markers", marker={"size": 7, "color": colour})
     level(figure, 0, "above: neighbours part", theme, at="right")
@@ -46,8 +46,3 @@ def lyapunov_spectrum(result: LyapunovSpectrum, *, theme: str = "light", height:
     figure.update_layout(hovermode="closest")
     figure.update_xaxes(range=[0.5, len(rank) + 0.5], nticks=8)
     return figure
-
-
-def _gaps(values: np.ndarray) -> np.ndarray:
-    """Short numbers, None where there is none."""
-    return np.where(np.isnan(values), None, np.round(values, 6))
