@@ -29,6 +29,19 @@ def capacity() -> Iterator[Finding]:
         yield near(f"{name}: the same by a loop written out here, in another order", by_hand, overlap, within)
 
 
+@long
+def capacity_curve() -> Iterator[Finding]:
+    """The curve that pages draw, at N = 1000: the same two loads, all networks relaxed as one batch, three seeds."""
+    for seed in range(3):
+        found = rc.capacity_curve(rc.make_cell("hopfield", 1, hidden_size=UNITS), (0.10, 0.18), patterns=4, seed=seed)
+        yield above(f"seed {seed}: overlap at α = 0.10", 0.97, float(found.overlap[0, 0]))
+        yield below(f"seed {seed}: overlap at α = 0.18", 0.75, float(found.overlap[0, 1]))
+        for k, alpha in enumerate(found.alpha[0].tolist()):
+            theory = 0.5 * math.erfc(math.sqrt(1 / (2 * alpha)))
+            yield near(f"seed {seed}: share of units that flip at α = {alpha:.2f}", theory, float(found.flipped[0, k]),
+                       (0.0002, 0.0008)[k])
+
+
 @quick
 def one_step() -> Iterator[Finding]:
     """One synchronous step from the stored patterns flips ½ erfc(√(1/2α)) of the units."""

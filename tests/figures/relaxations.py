@@ -34,4 +34,9 @@ def _basins() -> Result:
     return rc.basins(cell, patterns, starts=6)
 
 
-RELAXATIONS: dict[str, Callable[[], Result]] = {"recall": _recall, "basins": _basins}
+def _capacity_curve() -> Result:
+    return rc.capacity_curve([stored(units)[0] for units in (20, 40)], (0.1, 0.2, 0.3), patterns=2)
+
+
+RELAXATIONS: dict[str, Callable[[], Result]] = {"recall": _recall, "basins": _basins,
+                                                  "capacity_curve": _capacity_curve}
