@@ -60,7 +60,7 @@ BOOT = "pages.shared.boot"
 OUTSIDE = {
     "torch": (CORE | LOOSE | {BOOT}) - {"figures", "viewer", "__main__"},
     "numpy": CORE | LOOSE,
-    "sklearn": {"analysis", "verify", "benchmarks", BOOT},
+    "sklearn": {"analysis", "learners", "verify", "benchmarks", BOOT},
     "pandas": CORE | LOOSE | {"app", "pages"},
     "pydantic": CORE,
     "streamlit": {"app", "pages"},
