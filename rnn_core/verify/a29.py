@@ -65,7 +65,8 @@ def goes_on_with_mackey_and_glass() -> Iterator[Finding]:
     truth = v[0, LEARNT + 1:LEARNT + 1 + FREE]
     stays = float((truth - v[0, LEARNT]).pow(2).mean())
     for seed in SEEDS:
-        cell = rc.make_cell("echo_state", 1, output_size=1, hidden_size=UNITS, leak=0.3, spectral_radius=1.25, seed=seed)
+        cell = rc.make_cell("echo_state", 1, output_size=1, hidden_size=UNITS, leak=0.3, spectral_radius=1.25,
+                            seed=seed)
         cell = cell.double().requires_grad_(False)
         said = _free(cell, v[:, :LEARNT + 1])
         yield below(f"seed {seed}: squared error over {FREE} steps, in variances", 1e-3,

@@ -50,7 +50,8 @@ def residuals_are_at_a_right_angle() -> Iterator[Finding]:
 
 def _trained(ridge: float) -> tuple[rc.Run, Tensor, Tensor]:
     """A run whose readout was found, with its V (o, n) and d (o) in float64."""
-    spec = rc.Experiment.of("echo_state", "narma", "ridge", hidden_size=20, batch_size=4, length=80, ridge=ridge, seed=2)
+    spec = rc.Experiment.of("echo_state", "narma", "ridge", hidden_size=20, batch_size=4, length=80, ridge=ridge,
+                            seed=2)
     run = rc.train(spec, quiet=True)
     cell = run.network.cells[0]
     return run, cell.V.detach().double(), cell.d.detach().double()
