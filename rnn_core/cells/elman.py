@@ -57,7 +57,7 @@ class Elman(Cell):
         return linear(x, self.W, self.b)                                  # (…, n)
 
     def advance(self, drive: Tensor, state: ElmanState) -> tuple[Tensor, ElmanState, dict[str, Tensor]]:
-        u = state.h
+        u = state.h.clone()                                               # the copy, a node of its own
         a = torch.addmm(drive, u, self.R.t())
         h = FUNCTIONS[self.settings.activation](a)
         return h, ElmanState(h), {"u": u, "a": a, "h": h}

@@ -23,6 +23,23 @@ def equals_torch() -> Iterator[Finding]:
 
 
 @quick
+def context_units() -> Iterator[Finding]:
+    """The context units copy the hidden units of the step before, one for one with weight 1, and R hears the copy."""
+    cell = rc.make_cell("elman", INPUTS, hidden_size=UNITS).double()
+    trace = rc.unroll(cell, torch.randn(3, 7, INPUTS, dtype=torch.float64))
+    graph = rc.step_graph(trace)
+    for node, reads in (("u", "h₋"), ("a", "R W b u x")):
+        yield equal(f"what {node} reads in the graph of a step", reads,
+                    " ".join(sorted(a for a, b in graph.edges if b == node)))
+    yield same("u_t and the state that enters", graph.node("u").value, trace.entering.h, 0.0)
+    yield same("u_t and h_{t−1} at every step", graph.node("u").value[:, 1:], graph.node("h").value[:, :-1], 1e-12)
+    x, h = torch.randn(1, INPUTS, dtype=torch.float64), torch.randn(1, UNITS, dtype=torch.float64)
+    state = type(cell.initial_state(1))
+    weights = torch.autograd.functional.jacobian(lambda v: cell.step(x, state(v))[2]["u"], h)
+    yield same("∂u_t/∂h_{t−1} and the identity", weights[0, :, 0], torch.eye(UNITS, dtype=torch.float64), 0.0)
+
+
+@quick
 def counts() -> Iterator[Finding]:
     """The number of parameters is H(I + H + 1)."""
     cell = rc.make_cell("elman", 10, hidden_size=20)

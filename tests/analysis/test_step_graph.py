@@ -7,6 +7,8 @@ import torch
 
 import rnn_core as rc
 from rnn_core import catalogue
+from rnn_core.analysis.unit_sums import Addend, Sum
+from rnn_core.cells.elman import ElmanState
 from rnn_core.records.palette import TONES
 from rnn_core.records.trees import leaves, paths, tmap
 from tests.cells.cases import Case, same, variants
@@ -113,6 +115,23 @@ def test_both_passes_of_two_can_be_drawn(float64, side):
     first = -1 if one.reverse else 0
     arrives = graph.node("h").gradient[:, first]
     same(arrives, found.passes[side].h[:, -2 if one.reverse else 1])
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu", "sigmoid", "linear"])
+def test_the_context_units_of_elman_are_a_copy_of_their_own(activation):
+    cell = rc.make_cell("elman", 2, hidden_size=3, activation=activation)
+    trace = rc.unroll(cell, torch.randn(2, 5, 2))
+    graph = rc.step_graph(trace)
+    reads = {k: {a for a, b in graph.edges if b == k} for k in ("u", "a", "h")}
+    assert reads == {"u": {"h₋"}, "a": {"x", "W", "R", "b", "u"}, "h": {"a"}}
+    u = graph.node("u")
+    assert (u.kind, u.label, u.equation) == ("probe", "u", "u_t = h_{t−1}") and graph.carry == (("h", "h₋"),)
+    assert torch.equal(u.value, trace.entering.h) and not u.value[:, 0].any()
+    same(u.value[:, 1:], graph.node("h").value[:, :-1])
+    assert rc.unit_sums(trace).sums["u"] == Sum((Addend(source="h₋"),))
+    h = torch.randn(1, 3)
+    weights = torch.autograd.functional.jacobian(lambda v: cell.step(torch.randn(1, 2), ElmanState(v))[2]["u"], h)
+    assert torch.equal(weights[0, :, 0], torch.eye(3))
 
 
 def test_a_drawing_changes_nothing_and_can_be_read():

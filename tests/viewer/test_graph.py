@@ -45,6 +45,17 @@ def test_the_formula_of_a_node_reads_the_entering_state(drawn_step):
     assert f * before + i * g == pytest.approx(c, abs=1e-6)
 
 
+def test_the_context_units_of_elman_stand_between_the_state_and_its_reader():
+    cell = rc.make_cell("elman", 2, hidden_size=3)
+    header, arrays = unpack(graph(step_graph(rc.unroll(cell, torch.randn(1, 4, 2)))))
+    nodes = {node["id"]: node for node in header["nodes"]}
+    assert nodes["h₋"]["x"] < nodes["u"]["x"] < nodes["a"]["x"]
+    assert (nodes["u"]["symbol"], nodes["u"]["sub"]) == ("u", "t")
+    assert {(a, b) for a, b, _ in header["edges"] if "u" in (a, b)} == {("h₋", "u"), ("u", "a")}
+    assert np.array_equal(arrays["value:u"], arrays["value:h₋"])
+    assert [term["array"] for term in nodes["u"]["equation"]["terms"] if "array" in term] == ["value:u", "value:h₋"]
+
+
 def test_gradients_are_sent_as_sizes(drawn_step):
     _, step = drawn_step
     ones = {node.id: torch.ones_like(node.value) for node in step.nodes if node.kind == "probe"}
