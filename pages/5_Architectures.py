@@ -13,6 +13,7 @@ from pages.shared.frame import frame
 from pages.shared.parts import parts
 from pages.shared.theme import mode
 from pages.shared.words import note, plain, table_twin
+from rnn_core.catalogue.costs import told
 from rnn_core.records import Streams
 from rnn_core.records.trees import paths
 
@@ -57,12 +58,15 @@ class Entry:
 
     @property
     def numbers(self) -> str:
-        """How many weights it has and how many numbers it remembers, as markdown of ours."""
+        """How many weights it has, how many numbers it remembers, and what a step costs, as markdown of ours."""
         cell = _cell(*self.sizes)
         units = getattr(cell.settings, "hidden_size", None)
         at = f"I = {cell.input_size}" + (f", H = {units}" if units else "")
         formula = plain(self.card.parameters.replace("*", "·")) + " = " if self.card.parameters else ""
-        return f"{formula}**{cell.weight_count:,}** weights :gray[at {at}]  \n{self.memory}"
+        cost = told(self.name)
+        return "  \n".join(
+            [f"{formula}**{cell.weight_count:,}** weights :gray[at {at}]", self.memory, *([cost] if cost else [])]
+        )
 
     @property
     def memory(self) -> str:

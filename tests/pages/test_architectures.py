@@ -12,6 +12,7 @@ import pytest
 import rnn_core as rc
 from pages.shared.words import plain
 from rnn_core import catalogue
+from rnn_core.catalogue import costs
 
 DROPPED = '''"""A newcomer."""
 from rnn_core.cells.elman import Elman
@@ -77,6 +78,9 @@ def test_every_architecture_has_its_card_its_numbers_and_its_drawing(visit) -> N
         count = rc.make_cell(name, 2, output_size=1, hidden_size=7).weight_count
         assert f"**{count:,}** weights" in text
     assert "**70** weights" in text
+    for cost in (costs.told(name) for name in rc.architectures()):
+        assert cost is None or cost in text
+    assert text.count("one training step costs about") == len(costs.step_costs()["elmans"])
     assert set(table["architecture"]) == {card.title for card in rc.architectures().values()}
 
 
@@ -130,7 +134,7 @@ def test_a_wiring_that_cannot_be_is_said(visit) -> None:
 
 def test_a_dropped_cell_appears_by_itself_and_its_words_are_harmless(visit, dropped) -> None:
     app = visit("Architectures", architecture="newcomer", task="adding", hidden_size="5")
-    assert app.button(key="take_newcomer").disabled
+    assert app.button(key="take_newcomer").disabled and costs.told("newcomer") is None
     text = told(app)
     assert "\\<script\\>" in text and "<script" not in text.replace("\\<script", "")
     assert "\\*\\*Nobody\\*\\*" in text and "href" not in text.replace(r"\text{href}", "") and "$$" not in text
