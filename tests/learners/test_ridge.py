@@ -48,7 +48,9 @@ def test_a_washout_that_leaves_nothing():
     assert run.status == "diverged" and "leaves nothing" in run.reason
 
 
-@pytest.mark.parametrize("cell, task, words", [("lstm", "adding", "frozen"), ("echo_state", "temporal_order", "classes")])
+@pytest.mark.parametrize(
+    "cell, task, words", [("lstm", "adding", "frozen"), ("echo_state", "temporal_order", "classes")]
+)
 def test_what_it_has_nothing_for(cell, task, words):
     with pytest.raises(ValueError, match=words):
         rc.Experiment.of(cell, task, "ridge")
