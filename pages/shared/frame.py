@@ -23,6 +23,7 @@ ONE_RUN = {
     "Hidden states": "view_timeline",
     "Gradients": "trending_down",
     "Unrolled graph": "account_tree",
+    "Dynamics": "cyclone",
 }
 MORE = {"Architectures": "category", "Race": "sports_score", "Runs": "history"}
 
