@@ -76,7 +76,7 @@ def basins(cell: Any, patterns: Tensor, *, damages: Sequence[float] = DAMAGES, s
     fit.
     """
     state = cell.initial_state(1)
-    n = state.s.shape[1]
+    n, patterns = state.s.shape[1], torch.as_tensor(patterns)
     if patterns.dim() != 2 or patterns.shape[1] != n or not len(patterns) or starts < 1:
         raise ValueError(f"Each pattern needs {n} numbers, and there must be one of them and one start at least.")
     if not damages or not all(0 <= d <= 1 for d in damages):

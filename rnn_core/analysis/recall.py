@@ -88,7 +88,7 @@ def recall(cell: Any, start: Tensor, patterns: Tensor, *, names: Sequence[str] |
     or updates of all of them. Raises ValueError for shapes that do not fit.
     """
     state = cell.initial_state(1)
-    n = state.s.shape[1]
+    n, start, patterns = state.s.shape[1], torch.as_tensor(start), torch.as_tensor(patterns)
     if start.shape != (n,) or patterns.dim() != 2 or patterns.shape[1] != n or not len(patterns):
         raise ValueError(f"A start needs {n} numbers, and so does each pattern, of which there must be one at least.")
     names = tuple(f"pattern {k + 1}" for k in range(len(patterns))) if names is None else tuple(names)

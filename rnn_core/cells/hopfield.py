@@ -67,7 +67,7 @@ class Hopfield(Cell):
 
         Under "pseudo_inverse" every pattern is a fixed point whatever their correlation, where rounding allows.
         """
-        n = self.settings.hidden_size
+        n, patterns = self.settings.hidden_size, torch.as_tensor(patterns)
         if patterns.dim() != 2 or patterns.shape[1] != n or not bool((patterns.abs() == 1).all()):
             raise ValueError(f"Patterns must be a (p, {n}) array of −1 and +1.")
         X = patterns.to(self.W)
