@@ -1,0 +1,31 @@
+"""The staircase of memory: how much of the input of k steps ago the state holds, one bar a lag."""
+
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+
+from rnn_core.analysis.memory_capacity import MemoryCapacity
+from rnn_core.figures.ink import array
+from rnn_core.figures.style import canvas, nothing, whisper
+from rnn_core.records.palette import tone
+
+
+def memory_capacity(result: MemoryCapacity, *, theme: str = "light", height: int = 320) -> go.Figure:
+    """MC_k as bars on the fixed axis 0…1 over the lag, and their sum in the corner; a share below 0 is drawn as 0."""
+    shares = array(result.shares)
+    words = f"How much of the input of each lag can be read off the state: {result.says}"
+    figure = canvas("<i>MC<sub>k</sub></i> &nbsp;share of the input held", words, theme=theme, height=height)
+    if not np.isfinite(shares).all():
+        return nothing(figure, theme)
+    figure.add_bar(
+        x=np.arange(len(shares)),
+        y=shares.clip(0, 1),
+        customdata=shares,
+        marker={"color": tone("hidden", theme), "line": {"width": 0}},
+        hovertemplate="lag %{x}: %{customdata:.3f}<extra></extra>",
+    )
+    whisper(figure, f"sum {result.total:.2f}, units {result.units}", theme)
+    figure.update_layout(bargap=0.25, hovermode="closest", yaxis={"range": [0, 1.05], "tickvals": [0, 0.5, 1]})
+    figure.update_xaxes(title_text="steps ago <i>k</i>", range=[-0.5, len(shares) - 0.5], nticks=8)
+    return figure
