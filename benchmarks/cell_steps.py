@@ -218,8 +218,8 @@ def training_step(cell: Cell, forward: Callable[[], Tensor]) -> Callable[[], Non
 
 
 def in_turn(works: tuple[Callable[[], None], ...], first: int) -> list[float]:
-    """The time of each work; each round begins with another one, so that none always follows the same."""
-    order = [(first + k) % len(works) for k in range(len(works))]
+    """The time of each work; the order changes from round to round, so that none always follows the same."""
+    order = [(first + k) % len(works) for k in range(len(works))][::1 - 2 * (first % 2)]
     times = {k: seconds(works[k]) for k in order}
     return [times[k] for k in range(len(works))]
 

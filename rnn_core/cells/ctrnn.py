@@ -104,7 +104,7 @@ class CTRNN(Cell):
         for _ in range(self.settings.substeps):
             k1 = f(y, drive)
             if self.settings.solver == "euler":
-                y = y + rate * k1
+                y = torch.addcmul(y, rate, k1)
             else:
                 k2 = f(y + rate / 2 * k1, drive)
                 k3 = f(y + rate / 2 * k2, drive)
