@@ -25,7 +25,7 @@ ONE_RUN = {
     "Unrolled graph": "account_tree",
     "Dynamics": "cyclone",
 }
-MORE = {"Architectures": "category", "Race": "sports_score", "Runs": "history"}
+MORE = {"Architectures": "category", "Race": "sports_score", "Runs": "history", "Associative memory": "apps"}
 
 
 def way() -> dict[str, list[tuple[str, str, str]]]:

@@ -63,16 +63,19 @@ def stored() -> tuple[tuple[str, ...], str]:
 @st.fragment
 def recalling() -> None:
     """The drawing surface, the recall that follows from it, its energy and overlaps."""
+    pictures = st.container()
     names, storage = stored()
-    left, middle, right = st.columns([1, 1, 2], gap="medium")
+    left, middle, right = pictures.columns([1, 1, 2], gap="medium")
+    board = left.container()
     with left:
-        begun = st.segmented_control("Start from", [*names, "Empty"], default=names[0], required=True, key="begun")
+        begun = st.selectbox("Start from", [*names, "Empty"], key="begun")
         damage = st.slider("Damage", 0, 32, 12, format="%d of 64 cells", key="damage")
         order = "Which cells are flipped, and in which order units move."
         seed = st.number_input("Draw", 0, 999, 0, key="draw", help=order)
         cells = "0" * 64 if begun == "Empty" else bits(begun)
         flipped = set(random.Random(int(seed)).sample(range(64), damage if begun != "Empty" else 0))
         begin = "".join(str(1 - int(c)) if k in flipped else c for k, c in enumerate(cells))
+    with board:
         start = draw_on(begin, "Your pattern", key=f"draw:{begin}")
         note("Draw with mouse or finger, or with arrows and space.")
     together = middle.toggle("All units at once", key="together")
