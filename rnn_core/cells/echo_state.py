@@ -1,8 +1,8 @@
 """Echo state network: a large random network that is never trained, and a linear readout that is.
 
-    a_t = W_in [1; u_t] + W x_{t−1} + W_fb y_{t−1}
-    x_t = (1 − a) x_{t−1} + a φ(a_t)
-    y_t = V [u_t; x_t] + d
+    a_t = W_in [1; x_t] + W h_{t−1} + W_fb y_{t−1}
+    h_t = (1 − a) h_{t−1} + a φ(a_t)
+    y_t = V [x_t; h_t] + d
 
 W_in (n, 1 + i) is uniform in ± input scaling, W_fb (n, o) in ± feedback. A weight of W (n, n) is there with
 probability c, at least one in each row, uniform in ±1; then all of W is scaled so that its largest eigenvalue has the
@@ -42,9 +42,9 @@ class EchoStateSettings(Settings):
 
 
 class EchoStateState(NamedTuple):
-    """x (b, n) the reservoir, y (b, o) the output that is on its way back."""
+    """h (b, n) the reservoir, y (b, o) the output that is on its way back."""
 
-    x: Tensor
+    h: Tensor
     y: Tensor
 
 
@@ -55,9 +55,9 @@ class EchoState(Cell):
         title="Echo state network", row="A29", year=2001,
         reference="Jaeger, The echo state approach to analysing and training recurrent neural networks, 2001",
         summary="A large random network that is never trained, and a linear readout of its echoes that is.",
-        equations={"a": "a_t = W_in [1; u_t] + W x_{t−1} + W_fb y_{t−1}", "x": "x_t = (1 − a) x_{t−1} + a tanh(a_t)",
-                   "y": "y_t = V [u_t; x_t] + d"},
-        symbols={"a": "candidate", "x": "hidden", "y": "prediction"}, parameters="O*(1+I+H)",
+        equations={"a": "a_t = W_in [1; x_t] + W h_{t−1} + W_fb y_{t−1}", "h": "h_t = (1 − a) h_{t−1} + a tanh(a_t)",
+                   "y": "y_t = V [x_t; h_t] + d"},
+        symbols={"a": "candidate", "h": "hidden", "y": "prediction"}, parameters="O*(1+I+H)",
         use="Curves that go on by themselves, learnt in one step of algebra.")
     Settings = EchoStateSettings
     speaks = feeds_back = frozen = True
@@ -71,7 +71,7 @@ class EchoState(Cell):
         self.register_buffer("W_fb", torch.zeros(n, o))
         self.V, self.d = weight(o, input_size + n), weight(o)
         if self.settings.activation == "linear":
-            self.card = replace(self.card, equations={**self.card.equations, "x": "x_t = (1 − a) x_{t−1} + a a_t"})
+            self.card = replace(self.card, equations={**self.card.equations, "h": "h_t = (1 − a) h_{t−1} + a a_t"})
 
     @torch.no_grad()
     def initialise(self, generator: torch.Generator) -> None:
@@ -92,16 +92,16 @@ class EchoState(Cell):
 
     def advance(self, drive: tuple[Tensor, Tensor, Tensor], state: EchoStateState) -> tuple[
             Tensor, EchoStateState, dict[str, Tensor]]:
-        given, u, teacher = drive
+        given, x, teacher = drive
         leak = self.settings.leak
-        a = torch.addmm(torch.addmm(given, state.x, self.W.t()), state.y, self.W_fb.t())
-        x = (1 - leak) * state.x + leak * FUNCTIONS[self.settings.activation](a)
-        y = torch.addmm(self.d, self.features(u, x), self.V.t())
-        return y, EchoStateState(x, heard(y, teacher)), {"a": a, "x": x, "y": y}
+        a = torch.addmm(torch.addmm(given, state.h, self.W.t()), state.y, self.W_fb.t())
+        h = (1 - leak) * state.h + leak * FUNCTIONS[self.settings.activation](a)
+        y = torch.addmm(self.d, self.features(x, h), self.V.t())
+        return y, EchoStateState(h, heard(y, teacher)), {"a": a, "h": h, "y": y}
 
-    def features(self, u: Tensor, x: Tensor) -> Tensor:
+    def features(self, x: Tensor, h: Tensor) -> Tensor:
         """What V reads: inputs (…, i) and reservoir (…, n) side by side."""
-        return torch.cat([u, x], -1)                                      # (…, i + n)
+        return torch.cat([x, h], -1)                                      # (…, i + n)
 
 
 def reservoir(n: int, connectivity: float, radius: float, generator: torch.Generator) -> Tensor:

@@ -76,7 +76,7 @@ class Ridge(Learner):
         trace = unroll(cell, taught(cell, batch.x, self.task.teacher(batch)), mask=batch.mask)
         used = batch.counted.clone()
         used[:, :self.settings.washout] = False
-        X = cell.features(batch.x, trace.states.x)[used].double()
+        X = cell.features(batch.x, trace.states.h)[used].double()
         if not float(X.abs().max()) < RUNAWAY:
             raise Diverged(f"the reservoir explodes: with a spectral radius of {cell.settings.spectral_radius:g} its "
                            f"states leave ±10⁹; choose one below 1, or tanh units")

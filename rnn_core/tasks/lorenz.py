@@ -29,7 +29,7 @@ class LorenzSettings(Settings):
     """How much time passes in a step, and how much is read at a time."""
 
     length: int = setting(100, "Points in a sequence.", symbol="T", ge=4, le=1000, main=True)
-    time_step: float = setting(0.02, "Time that passes between two points.", symbol="Δt", ge=0.005, le=0.1, step=0.005)
+    sampling_step: float = setting(0.02, "Time that passes between two points.", symbol="Δt", ge=0.005, le=0.1, step=0.005)
 
 
 class Lorenz(Forecast):
@@ -44,7 +44,7 @@ class Lorenz(Forecast):
 
     def __init__(self, settings: LorenzSettings | None = None) -> None:
         RegressionTask.__init__(self, settings)
-        self.series = halves(solved(self.settings.time_step, LEFT_OUT + KEPT)[LEFT_OUT:])
+        self.series = halves(solved(self.settings.sampling_step, LEFT_OUT + KEPT)[LEFT_OUT:])
 
     def _windows(self, values: Tensor, count: int, generator: torch.Generator) -> Batch:
         length = self.settings.length

@@ -28,7 +28,7 @@ def equals_its_equations() -> Iterator[Finding]:
             states.append(x)
             said.append(y)
         trace = rc.unroll(cell, u)
-        yield same(f"{activation}, feedback {feedback:g}: states", trace.states.x, torch.stack(states, 1), 1e-12)
+        yield same(f"{activation}, feedback {feedback:g}: states", trace.states.h, torch.stack(states, 1), 1e-12)
         yield same(f"{activation}, feedback {feedback:g}: answers", trace.outputs, torch.stack(said, 1), 1e-12)
 
 
@@ -52,7 +52,7 @@ def linear_capacity_is_the_number_of_units() -> Iterator[Finding]:
             cell.W_in[:, 0] = 0
             impulse = torch.zeros(1, 400, 1, dtype=torch.float64)
             impulse[0, 0] = 1
-            v = rc.unroll(cell, impulse).states.x[0]
+            v = rc.unroll(cell, impulse).states.h[0]
             yield near(f"N = {n}, seed {seed}: capacity of all lags", n,
                        float((v * torch.linalg.solve(v.T @ v, v.T).T).sum()), 0.005)
 
@@ -77,7 +77,7 @@ def goes_on_with_mackey_and_glass() -> Iterator[Finding]:
 def _free(cell: torch.nn.Module, v: Tensor) -> Tensor:
     """(FREE, 1) steps after v (1, t, 1), by a readout that is solved here from all but the first 200 steps."""
     trace = rc.unroll(cell, v[:, :-1])
-    X = torch.cat([v[:, :-1], trace.states.x, torch.ones(1, v.shape[1] - 1, 1).double()], -1)[0, 200:]
+    X = torch.cat([v[:, :-1], trace.states.h, torch.ones(1, v.shape[1] - 1, 1).double()], -1)[0, 200:]
     weights = torch.linalg.solve(X.T @ X + 1e-8 * torch.eye(X.shape[1]).double(), X.T @ v[0, 201:])
     cell.V.copy_(weights[:-1].T)
     cell.d.copy_(weights[-1])

@@ -60,5 +60,5 @@ def _trained(ridge: float) -> tuple[rc.Run, Tensor, Tensor]:
 def _read(run: rc.Run) -> tuple[Tensor, Tensor]:
     """X (m, n) and Y (m, o) of the batch that the run learnt from, drawn again."""
     batch = run.task.sample(4, rc.Run(run.spec).streams.data)
-    states = rc.unroll(run.network.cells[0], batch.x).states.x.detach()
+    states = rc.unroll(run.network.cells[0], batch.x).states.h.detach()
     return torch.cat([batch.x, states], -1).flatten(0, 1).double(), batch.target.flatten(0, 1).double()

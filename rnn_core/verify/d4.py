@@ -12,7 +12,7 @@ from rnn_core.verify.check import Finding, equal, gradients, quick, same
 B, T, UNITS = 3, 8, 5
 ARCHITECTURES = ("elman", "lstm", "gru")
 READS = {
-    "elman": {"a": {"x", "W", "b", "h₋", "R"}, "h": {"a"}},
+    "elman": {"u": {"h₋"}, "a": {"x", "W", "b", "u", "R"}, "h": {"a"}},
     "lstm": {**{k: {"x", "W", "b", "h₋", "R"} for k in "ifgo"}, "c": {"f", "c₋", "i", "g"}, "h": {"o", "c"}},
     "gru": {**{k: {"x", "W", "b", "h₋", "R"} for k in "rz"}, "n": {"x", "W", "b", "h₋", "R", "r", "c"},
             "h": {"n", "h₋", "z"}},

@@ -25,10 +25,10 @@ def test_a_step_by_hand():
     y, after, _ = cell.step(torch.tensor([[2.0]], dtype=F64), state)
     first = 0.1 + 0.5 * np.tanh(0.1 + 0.4 + 0.2 + 0.3)
     second = 0.2 + 0.5 * np.tanh(0.3 - 0.8 - 0.1 + 0.6)
-    assert after.x[0].tolist() == pytest.approx([first, second], abs=1e-7)
+    assert after.h[0].tolist() == pytest.approx([first, second], abs=1e-7)
     assert y.item() == pytest.approx(0.25 + 1.0 + first - second, abs=1e-7) and after.y.item() == y.item()
     _, taught, _ = cell.step(Taught(torch.tensor([[2.0]], dtype=F64), torch.tensor([[7.0]], dtype=F64)), state)
-    assert taught.y.item() == 7.0 and torch.equal(taught.x, after.x)
+    assert taught.y.item() == 7.0 and torch.equal(taught.h, after.h)
 
 
 @pytest.mark.parametrize("activation", ["tanh", "linear"])
@@ -37,7 +37,7 @@ def test_reservoirpy_goes_the_same_way(activation):
     u = cell.draw(1, 200, torch.Generator().manual_seed(1))
     theirs = Reservoir(W=cell.W.numpy(), Win=cell.W_in[:, 1:].numpy(), bias=cell.W_in[:, 0].numpy(), lr=0.4,
                        activation="tanh" if activation == "tanh" else "identity").run(u[0].numpy())
-    np.testing.assert_allclose(rc.unroll(cell, u).states.x[0].numpy(), theirs, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(rc.unroll(cell, u).states.h[0].numpy(), theirs, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("n, connectivity", [(1, 0.001), (6, 0.1), (100, 0.05), (100, 1.0)])

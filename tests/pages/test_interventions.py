@@ -95,7 +95,7 @@ def test_what_belonged_to_another_network_is_dropped_with_a_sentence(visit) -> N
 
 def test_only_what_is_computed_in_the_step_is_offered_to_hold(visit) -> None:
     app = opened(visit, **{**FAST, "architecture": "elman"})
-    assert control(app, "selectbox", "Of what").options == ["a, candidate", "h, hidden state"]
+    assert control(app, "selectbox", "Of what").options == ["u, hidden state", "a, candidate", "h, hidden state"]
 
 
 def test_a_pass_can_be_chosen(visit) -> None:
