@@ -29,7 +29,8 @@ class LorenzSettings(Settings):
     """How much time passes in a step, and how much is read at a time."""
 
     length: int = setting(100, "Points in a sequence.", symbol="T", ge=4, le=1000, main=True)
-    sampling_step: float = setting(0.02, "Time that passes between two points.", symbol="Δt", ge=0.005, le=0.1, step=0.005)
+    sampling_step: float = setting(0.02, "Time that passes between two points.", symbol="Δt", ge=0.005, le=0.1,
+                                   step=0.005)
 
 
 class Lorenz(Forecast):
