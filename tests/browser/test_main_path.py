@@ -63,6 +63,15 @@ def test_home_shows_a_trained_network_at_once(page: Page, wait_idle, shoot) -> N
     assert "baseline" in page.locator(".st-key-runbar").inner_text()
 
 
+def _when_quiet(page: Page, sent: list[object]) -> int:
+    """How much was sent, once a page that has just come has asked for nothing more for two seconds."""
+    before = -1
+    while before != len(sent):
+        before = len(sent)
+        page.wait_for_timeout(2000)
+    return before
+
+
 @pytest.mark.timeout(180)
 def test_scrubbing_makes_no_request(page: Page, wait_idle) -> None:
     sent: list[object] = []
@@ -71,9 +80,10 @@ def test_scrubbing_makes_no_request(page: Page, wait_idle) -> None:
     wait_idle(page)
     cursor = page.locator("canvas[role=slider]").first
     cursor.wait_for()
-    page.wait_for_timeout(500)
+    page.evaluate("Promise.all([...document.fonts].map(font => font.load())).then(() => null)")
+    page.wait_for_load_state("networkidle")
     page.on("request", lambda request: sent.append(request.url))
-    before, start = len(sent), cursor.get_attribute("aria-valuetext")
+    before, start = _when_quiet(page, sent), cursor.get_attribute("aria-valuetext")
     cursor.focus()
     for key in ("Home", *["ArrowRight"] * 15, "ArrowDown", "PageUp", "ArrowLeft"):
         page.keyboard.press(key)

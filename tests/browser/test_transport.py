@@ -21,8 +21,9 @@ def until(page: Page, condition: Callable[[], bool], seconds: float = 60.0) -> N
 
 
 def line(page: Page) -> str:
-    """Where the run stands, as written on the page."""
-    return page.locator(".st-key-status").last.inner_text()
+    """Where the run stands, as written on the page; empty on a page that does not train."""
+    status = page.locator(".st-key-status")
+    return status.last.inner_text() if status.count() else ""
 
 
 def update(page: Page) -> int:
@@ -78,7 +79,7 @@ def test_the_tapes_slider_keeps_the_keyboard(page: Page, wait_idle) -> None:
         for _ in range(2):
             tape.press("ArrowLeft")
             page.wait_for_timeout(60)
-        wait_idle(page)
+        until(page, lambda: tape.get_attribute("aria-valuetext") == f"update {int(moment(page) or -1):,}")
         page.wait_for_timeout(400)
         wait_idle(page)
         assert tape.count() == 1 and tape.evaluate("e => e === document.activeElement")
