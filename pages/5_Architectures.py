@@ -11,6 +11,7 @@ import rnn_core as rc
 from pages.shared.charts import show
 from pages.shared.frame import frame
 from pages.shared.parts import parts
+from pages.shared.task_shapes import task_shapes
 from pages.shared.theme import mode
 from pages.shared.words import note, plain, table_twin
 from rnn_core.catalogue.costs import told
@@ -216,6 +217,7 @@ views = {
     f"All {len(rc.architectures())}": gallery,
     "Two side by side": side_by_side,
     "Ways to wire them": wirings,
+    "Shapes of a task": task_shapes,
     "Parts": parts,
 }
 for tab, draw in zip(st.tabs(list(views), on_change="rerun", key="view"), views.values(), strict=True):

@@ -11,12 +11,13 @@ import torch
 import rnn_core as rc
 from rnn_core.verify.check import Finding, above, below, equal, long, near, quick
 
-SEEDS, UPDATES, STEPS = (0, 1, 2), 400, 8
+SEEDS, UPDATES, STEPS = (0, 1, 2), 1500, 8
 #: For each shape, what a reader of T letters must say at each step, None where nothing.
 SHAPES = {"one to one": lambda read: [_next(read[0])],
           "one to many": lambda read: [_next(read[0], k) for k in range(1, STEPS + 1)],
           "many to one": lambda read: [None] * (STEPS - 1) + [read[0]],
-          "many to many": lambda read: [None, *read[:-1]]}
+          "many to many": lambda read: [None, *read[:-1]],
+          "many, then many": lambda read: [None] * (STEPS // 2) + read[:STEPS // 2]}
 
 
 @quick

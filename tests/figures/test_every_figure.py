@@ -28,6 +28,7 @@ PICTURES = {
     "linear_probe": lambda run: (rc.linear_probe(run, rows=60),),
     "memory_span": lambda run: (rc.memory_span(run),),
     "order_sensitivity": lambda run: (rc.order_sensitivity(run),),
+    "read_and_said": lambda run: (rc.read_and_said(rc.Run(rc.Experiment.of("elman", "four_shapes"))),),
     "saliency": lambda run: (rc.saliency(run),),
     "select_and_match": lambda run: (rc.select_and_match(run),),
     "state_space": lambda run: (rc.state_space(run),),

@@ -139,3 +139,12 @@ def test_a_dropped_cell_appears_by_itself_and_its_words_are_harmless(visit, drop
     assert "\\<script\\>" in text and "<script" not in text.replace("\\<script", "")
     assert "\\*\\*Nobody\\*\\*" in text and "href" not in text.replace(r"\text{href}", "") and "$$" not in text
     assert "**40** weights" in text
+
+
+def test_five_cards_for_the_shapes_of_a_task(visit) -> None:
+    app = open_tab(visit("Architectures", architecture="gru", task="four_shapes"), "Shapes of a task")
+    assert [s.value for s in app.subheader] == ["One to one", "One to many", "Many to one", "Many to many",
+                                                "Many, then many"]
+    assert told(app).count("Untrained") == 5 and "is asked at 1;" in told(app)
+    app.button(key="shape_train_one to many").click().run()
+    assert app.query_params["shape"] in ("one to many", ["one to many"]) and not app.exception

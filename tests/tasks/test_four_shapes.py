@@ -15,6 +15,7 @@ SHAPES = {
     "one to many": ("E···", "FABC"),
     "many to one": ("EFAC", "···E"),
     "many to many": ("EFAC", "·EFA"),
+    "many, then many": ("EF··", "··EF"),
 }
 
 
@@ -31,8 +32,7 @@ def test_what_is_read_and_said(shape):
 def test_the_floor_by_brute_force(shape):
     """Every sequence there is: each letter is due equally often at each step that counts."""
     task = FourShapes(FourShapesSettings(shape=shape, length=3, symbols=3))
-    many = 3 if shape.startswith("many") else 1
-    batch = task.show(torch.tensor(list(itertools.product(range(3), repeat=many))))
+    batch = task.show(torch.tensor(list(itertools.product(range(3), repeat=task.reads))))
     for t in batch.counted[0].nonzero().flatten():
         counts = batch.target[:, t].bincount(minlength=3)
         assert (counts == counts[0]).all()
