@@ -68,9 +68,10 @@ class Extracted(Result):
             return f"there is no automaton to read here: {self.why}."
         task = {None: "", True: " It is the smallest automaton of the task's language.",
                 False: f" The smallest automaton of the task's language has {self.smallest} and is another."}[self.same]
-        return (f"the states fall into {self.clusters} clusters, which do what an automaton of {self.found.states} "
-                f"states does; it answers as the network does at {self.agreement:.1%} of the steps, and rightly at "
-                f"{self.right:.1%} of those that count.{task}")
+        fall, do = (f"{n} {word}{'s' * (n != 1)}"
+                    for n, word in ((self.clusters, "cluster"), (self.found.states, "state")))
+        return (f"the states fall into {fall}, which do what an automaton of {do} does; it answers as the network does "
+                f"at {self.agreement:.1%} of the steps, and rightly at {self.right:.1%} of those that count.{task}")
 
     @property
     def says_not(self) -> str:

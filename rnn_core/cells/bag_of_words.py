@@ -43,6 +43,7 @@ class BagOfWords(Cell):
         reference="Iyyer et al., Deep unordered composition rivals syntactic methods for text classification, 2015",
         summary="The running mean of the embedded inputs: it cannot know in which order they came.",
         equations={"e": "e_t = W x_t", "s": "s_t = s_{t−1} + e_t", "h": "h_t = tanh(s_t / t + b)"},
+        carried={"steps": "steps_{t−1} + 1"},
         symbols={"e": "input", "s": "cell", "h": "hidden"}, parameters="H*(I+1)",
         use="Does the order matter at all? What a bag solves needs no sequence.")
     Settings = BagOfWordsSettings

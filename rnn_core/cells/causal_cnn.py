@@ -48,6 +48,7 @@ class CausalCNN(Cell):
         summary="Filters over the recent past, layer on layer: it cannot know what lies beyond its receptive field.",
         equations={"h1": "h1_t = relu(W_1 [x_t; x_{t−1}; x_{t−2}] + b_1)",
                    "h": "h_t = relu(W_2 [h1_t; h1_{t−2}; h1_{t−4}] + b_2)"},
+        carried={"lines.0": "x_t, …, x_{t−1}", "lines.1": "h1_t, …, h1_{t−3}"},
         symbols={"h1": "candidate", "h": "hidden"}, parameters="H*(3*I+1)+H*(3*H+1)",
         use="Patterns of known width, all steps at once; the rival of a recurrent net.")
     Settings = CausalCNNSettings
@@ -63,7 +64,7 @@ class CausalCNN(Cell):
             setattr(self, f"b{layer}", weight(s.hidden_size))
         self.maps = [f"h{layer}" for layer in range(1, s.conv_layers)] + ["h"]
         self.card = replace(
-            self.card, equations=dict(zip(self.maps, self._equations())),
+            self.card, equations=dict(zip(self.maps, self._equations())), carried=self._carried(),
             symbols=dict.fromkeys(self.maps, "candidate") | {"h": "hidden"},
             parameters="+".join(f"H*({s.kernel}*{'H' if layer else 'I'}+1)" for layer in range(s.conv_layers)))
 
@@ -76,6 +77,12 @@ class CausalCNN(Cell):
             seen += [f"{below}_{{t−{far}}}"] * (self.settings.kernel > 2)
             told.append(f"{name}_t = relu(W_{layer} [{'; '.join(seen)}] + b_{layer})")
         return told
+
+    def _carried(self) -> dict[str, str]:
+        """What each layer keeps of what it has read."""
+        lines = zip(["x", *self.maps], self.dilations)
+        return {f"lines.{k}": f"{below}_t, …, {below}_{{t−{gap * (self.settings.kernel - 1) - 1}}}"
+                for k, (below, gap) in enumerate(lines)}
 
     @property
     def receptive_field(self) -> int:

@@ -48,6 +48,7 @@ class CNNRNN(gru.GRU):
         reference="Sainath et al., Convolutional, long short-term memory, fully connected deep neural networks, 2015",
         summary="A causal convolution finds local patterns, and a GRU above it remembers them.",
         equations=FILTERS | {name: e.replace("x_t", "m_t") for name, e in gru.GRU.card.equations.items()},
+        carried={"x": "x_t, x_{t−1}, …, x_{t−k+2}"},
         symbols={"u": "input", "m": "input", **gru.GRU.card.symbols}, parameters="H*(3*I+1)+3*H*(H+H+1)+H",
         use="Signals whose words are short patterns: speech, sensors, text by characters.")
     Settings = Settings

@@ -57,6 +57,7 @@ class EchoState(Cell):
         summary="A large random network that is never trained, and a linear readout of its echoes that is.",
         equations={"a": "a_t = W_in [1; x_t] + W h_{t−1} + W_fb y_{t−1}", "h": "h_t = (1 − a) h_{t−1} + a tanh(a_t)",
                    "y": "y_t = V [x_t; h_t] + d"},
+        carried={"y": "y_t, or what the teacher says in its place"},
         symbols={"a": "candidate", "h": "hidden", "y": "prediction"}, parameters="O*(1+I+H)",
         use="Curves that go on by themselves, learnt in one step of algebra.")
     Settings = EchoStateSettings

@@ -44,6 +44,7 @@ class FiniteImpulse(Cell):
         reference="Back & Tsoi, FIR and IIR synapses, a new neural network architecture for time series modeling, 1991",
         summary="Each synapse is a filter over the last inputs; after its last tap nothing is left of an impulse.",
         equations={"u": "u_t = [x_t; x_{t−1}; …; x_{t−K}]", "a": "a_t = W u_t + b", "h": "h_t = tanh(a_t)"},
+        carried={"x": "x_t, x_{t−1}, …, x_{t−K+1}"},
         symbols={"u": "input", "a": "candidate", "h": "hidden"}, parameters="H*(9*I+1)",
         use="Signals whose answer depends on the last few values; stable whatever its weights.")
     Settings = FiniteImpulseSettings

@@ -48,6 +48,7 @@ class InfiniteImpulse(Cell):
         summary="Each synapse is a filter that hears itself, so an impulse fades by powers and never quite ends.",
         equations={"z": "z_{ji,t} = Σ_{k≤K} w_{ji,k} x_{i,t−k} + Σ_{m≤M} v_{ji,m} z_{ji,t−m}",
                    "a": "a_{j,t} = Σ_i z_{ji,t} + b_j", "h": "h_t = tanh(a_t)"},
+        carried={"x": "x_t, x_{t−1}, …, x_{t−K+1}", "z": "z_t, z_{t−1}, …, z_{t−M+1}"},
         symbols={"z": "cell", "a": "candidate", "h": "hidden"}, parameters="H*(3*I+1)",
         use="Long smooth memories at the price of a number or two a synapse; a learnt bank of filters.")
     Settings = InfiniteImpulseSettings

@@ -45,6 +45,7 @@ class Jordan(Cell):
         reference="Jordan, Serial order: a parallel distributed processing approach, 1986",
         summary="The output, not the hidden layer, is fed back: it remembers what it said, and a teacher can say it.",
         equations={"s": "s_t = α s_{t−1} + g(y_{t−1})", "h": "h_t = tanh(W x_t + U s_t + b)", "y": "y_t = V h_t + d"},
+        carried={"y": "y_t, or what the teacher says in its place"},
         symbols={"s": "cell", "h": "hidden", "y": "prediction"}, parameters="H*(I+O+1)+O*(H+1)",
         use="Producing sequences from a plan; and the classic example of what teacher forcing can and cannot teach.")
     Settings = Settings

@@ -54,6 +54,7 @@ class NARX(Cell):
         summary="A hidden layer over the last inputs and the last outputs, which a teacher may say in its place.",
         equations={"u": "u_t = [x_t; x_{t−1}; …; x_{t−p}]", "v": "v_t = [y_{t−1}; y_{t−2}; …; y_{t−q}]",
                    "h": "h_t = tanh(W u_t + U v_t + b)", "y": "y_t = V h_t + d"},
+        carried={"x": "x_t, x_{t−1}, …, x_{t−p+1}", "y": "y_t, y_{t−1}, …, y_{t−q+1}; the teacher's where it speaks"},
         symbols={"u": "input", "v": "cell", "h": "hidden", "y": "prediction"}, parameters="H*(4*I+6*O+1)+O*(H+1)",
         use="Identifying a plant from its inputs and outputs; holding a bit longer than a plain net of its size.")
     Settings = NARXSettings

@@ -48,6 +48,7 @@ class PooledCNN(Cell):
         reference="Kim, Convolutional neural networks for sentence classification, 2014",
         summary="Filters over the recent past and their strongest answer so far: it cannot know when a pattern came.",
         equations={"u": "u_t = [x_t; x_{t−1}; …; x_{t−k+1}]", "a": "a_t = W u_t + b", "m": "m_t = max(m_{t−1}, a_t)"},
+        carried={"x": "x_t, x_{t−1}, …, x_{t−k+2}", "steps": "steps_{t−1} + 1"},
         symbols={"u": "input", "a": "candidate", "m": "hidden"}, parameters="H*(3*I+1)",
         use="Did it occur at all? Short patterns anywhere in a sequence, in no order.")
     Settings = PooledCNNSettings

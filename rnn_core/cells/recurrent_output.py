@@ -36,6 +36,7 @@ class RecurrentOutput(Cell):
                   "2015",
         summary="The output layer hears its own last answer, so that answers follow each other smoothly.",
         equations={"h": "h_t = tanh(W x_t + R h_{t−1} + b)", "y": "y_t = V h_t + U y_{t−1} + d"},
+        carried={"y": "y_t, or what the teacher says in its place"},
         symbols={"h": "hidden", "y": "prediction"}, parameters="H*(I+H+1)+O*(H+O+1)",
         use="Curves that must not jump, such as the contours of speech.")
     Settings = RecurrentSettings

@@ -42,6 +42,7 @@ class WindowMLP(Cell):
         reference="Sejnowski & Rosenberg, Parallel networks that learn to pronounce English text, 1987",
         summary="A hidden layer over the last k inputs: it cannot know what happened k or more steps ago.",
         equations={"u": "u_t = [x_t; x_{t−1}; …; x_{t−k+1}]", "a": "a_t = W u_t + b", "h": "h_t = tanh(a_t)"},
+        carried={"x": "x_t, x_{t−1}, …, x_{t−k+2}"},
         symbols={"u": "input", "a": "candidate", "h": "hidden"}, parameters="H*(8*I+1)",
         use="Whatever follows from the last few inputs; the yardstick for memory beyond a window.")
     Settings = WindowMLPSettings

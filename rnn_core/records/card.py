@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 class Card:
     """What a visitor should know about one architecture, wiring, task, learner or analysis.
 
-    ``row`` names the catalogue row, ``equations`` are keyed by the probe they compute, ``symbols`` give a probe its
-    colour meaning, ``parameters`` is the count without readout in the letters I, H and O.
+    ``row`` names the catalogue row, ``equations`` are keyed by the probe they compute, ``carried`` by what
+    else goes on to the next step, such as a delay line; ``symbols`` give a probe its colour meaning, ``parameters`` is
+    the count without readout in the letters I, H and O.
     """
 
     title: str
@@ -18,6 +19,7 @@ class Card:
     reference: str
     summary: str
     equations: dict[str, str] = field(default_factory=dict)
+    carried: dict[str, str] = field(default_factory=dict)
     symbols: dict[str, str] = field(default_factory=dict)
     parameters: str = ""
     use: str = ""

@@ -145,3 +145,11 @@ def test_a_drawing_changes_nothing_and_can_be_read():
     assert "6 named quantities" in graph.says and "3 weight arrays" in graph.says
     with pytest.raises(KeyError):
         graph.node("nothing")
+
+
+@pytest.mark.parametrize("name", list(rc.architectures()))
+def test_whatever_a_step_computes_has_an_equation(name, generator):
+    cell = rc.make_cell(name, 3, output_size=2)
+    graph = rc.step_graph(rc.unroll(cell, cell.draw(1, 2, generator)))
+    assert [n.label for n in graph.nodes if n.line and n.kind in ("probe", "state") and not n.equation] == []
+    assert all(any(n.id == f"{key}⁺" for n in graph.nodes) for key in cell.card.carried)
