@@ -184,7 +184,7 @@ def _node(cell: Any, id: str, copy: str | None, kind: str, value: Tensor, line: 
     tones = {"input": "input", "parameter": "shared", "output": "prediction"}
     tone = tones.get(kind) or card.symbols.get(plain, "hidden")
     label = {"₋": f"{plain}_{{t−1}}", "⁺": f"{plain}_{{t}}"}.get(id[-1], "ŷ" if id == "y" and kind == "output" else id)
-    known = card.carried if id.endswith("⁺") else card.equations
-    equation = known.get(copy or plain, "") or ("y_t = V h_t + d" if kind == "output" else "")
+    carried = card.carried.get(plain, "") if id.endswith("⁺") else ""
+    equation = card.equations.get(copy or id, "") or carried or ("y_t = V h_t + d" if kind == "output" else "")
     timed = value.detach() if kind == "parameter" else unfold(value.detach(), b, t)
     return GraphNode(id, kind, label, equation, line, tone, timed, None if gradient is None else unfold(gradient, b, t))

@@ -9,7 +9,7 @@ from torch import Tensor
 
 import rnn_core as rc
 from rnn_core.verify.against_torch import INPUTS, UNITS, against_torch
-from rnn_core.verify.check import Finding, above, below, equal, near, quick, same
+from rnn_core.verify.check import Finding, above, below, equal, long, near, quick, same
 
 SEEDS = (0, 1, 2)
 
@@ -46,7 +46,7 @@ def counts() -> Iterator[Finding]:
     yield equal("parameters at I = 10, H = 20", 20 * (10 + 20 + 1), sum(p.numel() for p in cell.parameters()))
 
 
-@quick
+@long
 def finds_structure() -> Iterator[Finding]:
     """On temporal XOR the error falls at every third bit only, over three seeds."""
     known, unknown, means, fresh = [], [], [], []
@@ -71,7 +71,7 @@ def finds_structure() -> Iterator[Finding]:
     yield same("the outputs, by a loop written out here", run.network(batch.x), _by_hand(run.network, batch.x), 1e-5)
 
 
-@quick
+@long
 def finds_words() -> Iterator[Finding]:
     """In a stream of ba, dii and guuu the error is high where a word begins and nowhere else, over three seeds."""
     begins, inside, sure, peaks, means = [], [], [], [], []

@@ -12,7 +12,7 @@ from rnn_core.verify.check import Finding, equal, gradients, near, quick, same
 
 B, UNITS = 4, 5
 TASKS = {"adding": {"length": 12, "ragged": True}, "delayed_recall": {"lag": 9, "ragged": True},
-         "temporal_xor": {}, "next_character": {"length": 16}}
+         "temporal_xor": {"length": 18}, "next_character": {"length": 16}}
 
 
 def _case(architecture: str, task: str) -> tuple[Any, rc.Batch, Any]:
