@@ -9,7 +9,7 @@ together, as one batch. Hopfield 1982; Amit, Gutfreund & Sompolinsky 1985.
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,20 +82,60 @@ def capacity_curve(cells: Any, loads: Sequence[float] = LOADS, *, patterns: int 
                          torch.stack(flipped), torch.erfc((1 / (2 * alpha)).sqrt()) / 2, patterns, used)
 
 
-def _one(cell: Any, loads: Sequence[float], most: int, sweeps: int, seed: int) -> tuple[Tensor, Tensor, Tensor, int]:
-    """Loads, overlaps, shares of flipped units (l,) and sweeps used, for networks of one size."""
-    n, stream = cell.settings.hidden_size, torch.Generator().manual_seed(seed)
+def growing(cell: Any, loads: Sequence[float] = LOADS, *, patterns: int = 8, sweeps: int = 20,
+            seed: int = 0) -> Iterator[tuple[CapacityCurve | None, float]]:
+    """The curve of one network while it is computed: after every sweep the loads that are done, and the share done.
+
+    Each load is what ``capacity_curve`` finds for it alone with the same seed. The cell is left as it is. None stands
+    for a curve without a load. Raises ValueError for loads that store no pattern.
+    """
+    n, like, state = cell.settings.hidden_size, copy.deepcopy(cell), cell.initial_state(1)
+    counts, curve, points = _counts(loads, n), None, []
+    for k, p in enumerate(counts):
+        stream = torch.Generator().manual_seed(seed)
+        stored, flipped = _stored(like, p, n, state, stream)
+        begun = stored[torch.arange(patterns) % p]
+        at, used = type(state)(begun), 0
+        while used < sweeps:
+            with torch.no_grad():
+                after, _ = relax(like, at, stream, sweeps=1)
+            at, rests, used = after, torch.equal(after.s, at.s), used + 1
+            if rests:
+                break
+            yield curve, (k + used / sweeps) / len(counts)
+        points.append((p / n, float((at.s * begun).double().mean()), float(flipped), used))
+        alpha, overlap, gone = (torch.tensor(v, dtype=torch.float64).unsqueeze(0) for v in list(zip(*points))[:3])
+        theory = torch.erfc((1 / (2 * alpha)).sqrt()) / 2
+        curve = CapacityCurve((n,), alpha, overlap, gone, theory, patterns, (max(one[3] for one in points),))
+        yield curve, (k + 1) / len(counts)
+
+
+def _counts(loads: Sequence[float], n: int) -> list[int]:
+    """How many patterns each load stores in n units; ValueError where one stores none."""
     counts = [round(a * n) for a in loads]
     if not counts or min(counts) < 1:
         raise ValueError(f"A load of at least {1 / n:.3g} is needed for one pattern in {n} units.")
+    return counts
+
+
+def _stored(like: Any, p: int, n: int, state: Any, stream: torch.Generator) -> tuple[Tensor, Tensor]:
+    """p random patterns (p, N), now stored, and the share of units that one synchronous step from them flips."""
+    stored = torch.randint(0, 2, (p, n), generator=stream).to(state.s) * 2 - 1
+    like.store(stored)
+    with torch.no_grad():
+        after = unroll(like, state=type(state)(stored), steps=1).final.s
+    return stored, (after != stored).double().mean()
+
+
+def _one(cell: Any, loads: Sequence[float], most: int, sweeps: int, seed: int) -> tuple[Tensor, Tensor, Tensor, int]:
+    """Loads, overlaps, shares of flipped units (l,) and sweeps used, for networks of one size."""
+    n, stream = cell.settings.hidden_size, torch.Generator().manual_seed(seed)
+    counts = _counts(loads, n)
     like, state = copy.deepcopy(cell), cell.initial_state(1)
     weights, starts, flipped = [], [], []
     for p in counts:
-        stored = torch.randint(0, 2, (p, n), generator=stream).to(state.s) * 2 - 1
-        like.store(stored)
-        with torch.no_grad():
-            after = unroll(like, state=type(state)(stored), steps=1).final.s
-        flipped.append((after != stored).double().mean())
+        stored, gone = _stored(like, p, n, state, stream)
+        flipped.append(gone)
         weights.append(like.W.clone())
         starts.append(stored[torch.arange(most) % p])
     at_once = max(1, BUDGET // (8 * most * n * n))

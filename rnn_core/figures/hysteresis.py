@@ -1,4 +1,4 @@
-"""One branch of a circuit: its current over its voltage, a line without memory, a pinched loop with it."""
+"""One branch of a circuit: its current over its voltage, pinched at the origin, and an ellipse with a capacitor."""
 
 from __future__ import annotations
 
@@ -12,28 +12,49 @@ from rnn_core.records.palette import tone
 
 
 def hysteresis(result: Hysteresis, *, theme: str = "light", height: int = 420) -> go.Figure:
-    """The path through the plane of voltage and current, with an open dot where it began."""
+    """Paths through the plane of voltage and current, the memristor's with an open dot where it began."""
     v, i = array(result.voltage), array(result.current)
     figure = canvas("", f"current over voltage: {result.says}", theme=theme, height=height, x="voltage <i>v</i>")
     heading(figure, "current <i>i</i>, in units of 1/<i>R</i><sub>on</sub>", tone("read", theme, text=True))
     if not len(v) or not np.isfinite([v, i]).all():
         return nothing(figure, theme)
-    at, colour = thin(len(v), 1000), tone("read", theme)
+    _path(figure, v, i, "memristor", "read", theme)
+    plain = array(result.plain_voltage), array(result.plain_current)
+    if np.isfinite(plain).all():
+        _path(figure, *plain, "resistor and capacitor", "candidate", theme, dash="dash")
+    figure.update_xaxes(zeroline=True, zerolinecolor=ink(theme).second)
+    figure.update_yaxes(zeroline=True, zerolinecolor=ink(theme).second)
+    figure.update_layout(hovermode="closest")
+    return figure
+
+
+def _path(
+    figure: go.Figure, v: np.ndarray, i: np.ndarray, name: str, meaning: str, theme: str, dash: str = "solid"
+) -> None:
+    """One path with its name, which stands where its current is largest, or smallest for a dashed one."""
+    at, colour = thin(len(v), 1000), tone(meaning, theme)
     figure.add_scatter(
         x=[float(f"{value:.5g}") for value in v[at]],
         y=[float(f"{value:.5g}") for value in i[at]],
-        mode="lines+markers",
-        line={"color": colour, "width": 2},
+        mode="lines+markers" if dash == "solid" else "lines",
+        line={"color": colour, "width": 2, "dash": dash},
         marker={
             "size": [9, *[3] * (len(at) - 1)],
             "color": [ink(theme).paper, *[colour] * (len(at) - 1)],
             "line": {"color": colour, "width": 1.5},
         },
         customdata=at,
-        hovertemplate="t = %{customdata}: v = %{x:.3g}, i = %{y:.3g}<extra></extra>",
-        name="path",
+        hovertemplate=f"t = %{{customdata}}: v = %{{x:.3g}}, i = %{{y:.3g}}<extra>{name}</extra>",
+        name=name,
     )
-    figure.update_xaxes(zeroline=True, zerolinecolor=ink(theme).second)
-    figure.update_yaxes(zeroline=True, zerolinecolor=ink(theme).second)
-    figure.update_layout(hovermode="closest")
-    return figure
+    most = int(i.argmax() if dash == "solid" else i.argmin())
+    figure.add_annotation(
+        x=float(v[most]),
+        y=float(i[most]),
+        text=name,
+        showarrow=False,
+        xanchor="right" if v[most] > v.mean() else "left",
+        yanchor="bottom" if dash == "solid" else "top",
+        yshift=4 if dash == "solid" else -4,
+        font={"color": tone(meaning, theme, text=True), "size": 14},
+    )

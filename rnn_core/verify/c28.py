@@ -43,7 +43,7 @@ def the_floor_by_hand() -> Iterator[Finding]:
 
 @quick
 def how_many_letters_it_holds() -> Iterator[Finding]:
-    """Every choice of three and of four of the 26 pairs: the share that is held whole, each half recalling the other."""
+    """Every choice of three and of four of the 26 pairs: the share held whole, each half recalling the other."""
     shares, stream = [], torch.Generator().manual_seed(0)
     z, y = glyphs(CAPITALS), glyphs(CAPITALS.lower())
     for count in (3, 4):

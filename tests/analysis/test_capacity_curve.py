@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import rnn_core as rc
-from rnn_core.analysis.capacity_curve import _Many
+from rnn_core.analysis.capacity_curve import _Many, growing
 
 
 def test_many_networks_step_as_each_does_alone():
@@ -37,3 +37,19 @@ def test_the_projection_holds_every_pattern():
 def test_no_pattern_is_refused():
     with pytest.raises(ValueError, match="at least 0.1 is needed for one pattern in 10 units"):
         rc.capacity_curve(rc.make_cell("hopfield", 1, hidden_size=10), (0.01,))
+
+
+def test_a_growing_curve_ends_where_each_load_alone_does():
+    cell, loads = rc.make_cell("hopfield", 1, hidden_size=40), (0.05, 0.1, 0.3)
+    before, shares, lengths = cell.W.clone(), [], []
+    for curve, share in growing(cell, loads, patterns=3):
+        shares.append(share)
+        lengths.append(0 if curve is None else curve.alpha.shape[1])
+    assert shares == sorted(shares) and shares[-1] == 1 and lengths == sorted(lengths) and lengths[-1] == 3
+    assert len(shares) > 3 and torch.equal(cell.W, before)
+    for k, load in enumerate(loads):
+        alone = rc.capacity_curve(cell, (load,), patterns=3)
+        assert float(curve.flipped[0, k]) == float(alone.flipped) and float(curve.theory[0, k]) == float(alone.theory)
+        assert float(curve.overlap[0, k]) == pytest.approx(float(alone.overlap), abs=1e-6)
+    with pytest.raises(ValueError, match="one pattern in 40 units"):
+        next(growing(cell, (0.001,)))

@@ -38,5 +38,23 @@ def _capacity_curve() -> Result:
     return rc.capacity_curve([stored(units)[0] for units in (20, 40)], (0.1, 0.2, 0.3), patterns=2)
 
 
-RELAXATIONS: dict[str, Callable[[], Result]] = {"recall": _recall, "basins": _basins,
-                                                  "capacity_curve": _capacity_curve}
+def small_pairs() -> tuple[Cell, torch.Tensor, torch.Tensor]:
+    """A bidirectional memory of 9 and 16 units and the two pairs that it stores: z (2, 9), y (2, 16)."""
+    stream = torch.Generator().manual_seed(0)
+    z, y = (torch.randint(0, 2, (2, size), generator=stream) * 2.0 - 1 for size in (9, 16))
+    cell = rc.make_cell("bam", 9, hidden_size=16)
+    cell.store(z, y)
+    return cell, z, y
+
+
+def _pair_recall() -> Result:
+    cell, z, y = small_pairs()
+    return rc.pair_recall(cell, damaged(z[0], 1), z, y)
+
+
+def _occupancy() -> Result:
+    return rc.occupancy(rc.make_cell("stochastic_bam", 2, hidden_size=3), memories=50, steps=20)
+
+
+RELAXATIONS: dict[str, Callable[[], Result]] = {"recall": _recall, "basins": _basins, "pair_recall": _pair_recall,
+                                                "capacity_curve": _capacity_curve, "occupancy": _occupancy}
