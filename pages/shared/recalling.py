@@ -1,8 +1,9 @@
-"""Letters in a Hopfield network: damage one or draw your own, and watch where it rolls."""
+"""Letters and digits in a Hopfield network: damage one or draw your own, and watch where it rolls."""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 from typing import Any
 
 import streamlit as st
@@ -12,24 +13,18 @@ from pages.shared.charts import show
 from pages.shared.drawing import draw_on, play
 from pages.shared.theme import mode
 from pages.shared.words import note, say, table_twin
+from rnn_core.records.glyphs import CAPITALS, DIGITS, SIDE, glyphs
 from rnn_core.records.palette import tone
 
-LETTERS = {
-    "A": "3c 66 66 66 7e 66 66 66",
-    "C": "3e 60 c0 c0 c0 c0 60 3e",
-    "H": "66 66 66 7e 7e 66 66 66",
-    "J": "1e 06 06 06 06 66 66 3c",
-    "T": "ff ff 18 18 18 18 18 18",
-    "X": "c3 66 3c 18 18 3c 66 c3",
-    "Z": "ff 06 0c 18 30 60 c0 ff",
-}
-FIRST = list(LETTERS)[:5]
+FIRST, EMPTY, CELLS = "ACHJT", "Empty", SIDE**2
 RULES = {"pseudo_inverse": "Pseudo-inverse", "outer_product": "Sum of outer products"}
+NONE_STORED = "No pattern is stored: choose one at least."
+NOTHING_DRAWN = "The grid is empty: draw something on it, or begin with a pattern."
 
 
-def bits(letter: str) -> str:
-    """A letter as 64 signs 0 and 1, row by row."""
-    return "".join(f"{int(row, 16):08b}" for row in LETTERS[letter].split())
+def bits(picture: Iterable[float]) -> str:
+    """A picture of ±1 as 0 and 1."""
+    return "".join("1" if cell > 0 else "0" for cell in picture)
 
 
 def signs(cells: str) -> list[float]:
@@ -37,51 +32,81 @@ def signs(cells: str) -> list[float]:
     return [1.0 if cell == "1" else -1.0 for cell in cells]
 
 
+def damaged(cells: str, count: int, seed: int) -> str:
+    """The picture with so many cells turned round, which ones by lot."""
+    flipped = set(random.Random(seed).sample(range(len(cells)), count))
+    return "".join(str(1 - int(c)) if k in flipped else c for k, c in enumerate(cells))
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def patterns(names: tuple[str, ...], besides: int) -> tuple[tuple[str, ...], Any]:
+    """Names and pictures (p, 64) of what is stored: these, and so many random ones besides."""
+    by_lot = rc.Experiment.of("lstm", "associative_recall", patterns="random", stored=36)
+    lots = [by_lot.with_(lot=k).make_task().due for k in range(-(-besides // 36))]
+    pictures = [*glyphs(names), *(row for lot in lots for row in lot)][: len(names) + besides]
+    return (*names, *(f"random {k + 1}" for k in range(besides))), pictures
+
+
 @st.cache_resource(max_entries=16, show_spinner=False)
-def network(names: tuple[str, ...], storage: str) -> Any:
-    """A network that stores these letters."""
-    cell = rc.make_cell("hopfield", 1, hidden_size=64, storage=storage)
-    cell.store([signs(bits(name)) for name in names])
+def network(names: tuple[str, ...], besides: int, storage: str) -> Any:
+    """A network that stores these letters and digits, and so many random patterns."""
+    cell = rc.make_cell("hopfield", 1, hidden_size=CELLS, storage=storage)
+    cell.store([row.tolist() for row in patterns(names, besides)[1]])
     return cell
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
-def _recalled(names: tuple[str, ...], storage: str, start: str, together: bool, seed: int) -> rc.Result:
-    patterns = [signs(bits(name)) for name in names]
-    return rc.recall(network(names, storage), signs(start), patterns, names=names, together=together, seed=seed)
+def _recalled(what: tuple[tuple[str, ...], int, str], start: str, together: bool, seed: int) -> rc.Result:
+    names, pictures = patterns(*what[:2])
+    rows = [row.tolist() for row in pictures]
+    return rc.recall(network(*what), signs(start), rows, names=names, together=together, seed=seed)
 
 
-def stored() -> tuple[tuple[str, ...], str]:
-    """The letters and the rule that the visitor chose."""
+def stored() -> tuple[tuple[str, ...], int, str]:
+    """The letters and digits, the number of random patterns besides, and the rule that the visitor chose."""
+    names = st.pills(
+        "Stored letters and digits",
+        list(CAPITALS + DIGITS),
+        default=list(FIRST),
+        selection_mode="multi",
+        key="stored",
+    )
     left, right = st.columns(2, gap="medium")
-    names = left.pills("Stored letters", list(LETTERS), default=FIRST, selection_mode="multi", key="stored") or FIRST
-    storage = right.segmented_control("Stored by", list(RULES), default="pseudo_inverse", format_func=RULES.get,
-                                      required=True, key="rule")
-    return tuple(names), storage
+    besides = left.number_input(
+        "Random patterns besides", 0, 100, 0, key="besides", help="Stored as well, to see how many it bears."
+    )
+    storage = right.segmented_control(
+        "Stored by", list(RULES), default="pseudo_inverse", format_func=RULES.get, required=True, key="rule"
+    )
+    return tuple(names), int(besides), storage
+
+
+def refused(names: tuple[str, ...], besides: int) -> str:
+    """Why these cannot be stored, in one sentence; "" where they can."""
+    count = len(names) + besides
+    if count > CELLS:
+        return f"{count} patterns are more than the {CELLS} units, so none could be told from another: take some away."
+    return "" if count else NONE_STORED
 
 
 @st.fragment
 def recalling() -> None:
     """The drawing surface, the recall that follows from it, its energy and overlaps."""
     pictures = st.container()
-    names, storage = stored()
+    what = stored()
+    why = refused(*what[:2])
+    if why:
+        pictures.info(why, icon=":material/info:")
+        return
     left, middle, right = pictures.columns([1, 1, 2], gap="medium")
-    board = left.container()
-    with left:
-        begun = st.selectbox("Start from", [*names, "Empty"], key="begun")
-        damage = st.slider("Damage", 0, 32, 12, format="%d of 64 cells", key="damage")
-        order = "Which cells are flipped, and in which order units move."
-        seed = st.number_input("Draw", 0, 999, 0, key="draw", help=order)
-        cells = "0" * 64 if begun == "Empty" else bits(begun)
-        flipped = set(random.Random(int(seed)).sample(range(64), damage if begun != "Empty" else 0))
-        begin = "".join(str(1 - int(c)) if k in flipped else c for k, c in enumerate(cells))
-    with board:
-        start = draw_on(begin, "Your pattern", key=f"draw:{begin}")
-        note("Draw with mouse or finger, or with arrows and space.")
+    start, seed = _begin(left, what[0])
     together = middle.toggle("All units at once", key="together")
-    result = _recalled(names, storage, start, together, int(seed))
+    if "1" not in start:
+        middle.info(NOTHING_DRAWN, icon=":material/info:")
+        return
+    result = _recalled(what, start, together, seed)
     with middle:
-        frames = ["".join("1" if v > 0 else "0" for v in state) for state in result.states.tolist()]
+        frames = [bits(state) for state in result.states.tolist()]
         play(frames, "What the network makes of it", tone("hidden", mode()), key=f"play:{frames[0]}:{frames[-1]}")
     with right:
         show(rc.figures.recall(result, theme=mode()), key="recall")
@@ -89,29 +114,35 @@ def recalling() -> None:
     table_twin(result.frame, "The recall as a table")
 
 
+def _begin(place: Any, names: tuple[str, ...]) -> tuple[str, int]:
+    """The board to draw on above the controls that fill it; what stands on it, and the visitor's draw."""
+    board = place.container()
+    with place:
+        begun = st.selectbox("Start from", [*names, EMPTY], key="begun")
+        damage = st.slider("Damage", 0, CELLS // 2, 12, format=f"%d of {CELLS} cells", key="damage")
+        order = "Which cells are flipped, and in which order units move."
+        seed = int(st.number_input("Draw", 0, 999, 0, key="draw", help=order))
+    begin = "0" * CELLS if begun == EMPTY else damaged(bits(glyphs(begun)[0]), damage, seed)
+    with board:
+        start = draw_on(begin, "Your pattern", key=f"draw:{begin}")
+        note("Draw with mouse or finger, or with arrows and space.")
+    return start, seed
+
+
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _basins(names: tuple[str, ...], storage: str) -> rc.Result:
-    return rc.basins(network(names, storage), [signs(bits(name)) for name in names])
+def _basins(what: tuple[tuple[str, ...], int, str]) -> rc.Result:
+    return rc.basins(network(*what), [row.tolist() for row in patterns(*what[:2])[1]])
 
 
 def damage_survived() -> None:
     """The section: the share of damaged starts that come back."""
-    result = _basins(tuple(st.session_state.get("stored") or FIRST),
-                     st.session_state.get("rule") or "pseudo_inverse")
+    chosen = st.session_state
+    what = tuple(chosen.get("stored", FIRST)), int(chosen.get("besides", 0)), chosen.get("rule") or "pseudo_inverse"
+    why = refused(*what[:2])
+    if why:
+        st.info(why, icon=":material/info:")
+        return
+    result = _basins(what)
     show(rc.figures.basins(result, theme=mode()), key="basins")
     say(result.says, result.says_not)
     table_twin(result.frame, "Damage as a table")
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _capacity() -> rc.Result:
-    return rc.capacity_curve([rc.make_cell("hopfield", 1, hidden_size=100)])
-
-
-def capacity() -> None:
-    """The section: what is left of random patterns as more of them share the weights."""
-    result = _capacity()
-    show(rc.figures.capacity_curve(result, theme=mode()), key="capacity")
-    note("Random patterns, summed outer products, 100 units; a network of its own at each load.")
-    say(result.says, result.says_not)
-    table_twin(result.frame, "Capacity as a table")

@@ -9,6 +9,7 @@ Ventra, *Complex dynamics of memristive circuits*, 2017.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 import torch
@@ -16,6 +17,7 @@ from torch import Tensor
 
 from rnn_core.analysis.memory_span import existing
 from rnn_core.records import Card, Result, Trace
+from rnn_core.unroll import unroll
 
 CARD = Card(title="A circuit", row="A28", year=2017,
             reference="Caravelli, Traversa & Di Ventra, Complex dynamics of memristive circuits, 2017",
@@ -70,7 +72,7 @@ class Circuit(Result):
         now = f"in the end their memories lie between {float(last.min()):.2f} and {float(last.max()):.2f}"
         if not self.driven:
             return f"{size}; without a source each follows w₀ e^(αt), to {away:.1g}, and {now}."
-        return f"{size}; currents write up to {away:.2g} beside w₀ e^(αt), and {now}."
+        return f"{size}; currents move a memory by up to {away:.2f} from w₀ e^(αt), and {now}."
 
     @property
     def says_not(self) -> str:
@@ -98,3 +100,16 @@ def circuit(trace: Trace, *, row: int = 0) -> Circuit:
     time = chosen.time_step * torch.arange(1, len(memory) + 1, dtype=torch.float64)
     law = (chosen.start * torch.exp(chosen.alpha * time)).clamp(max=1)
     return Circuit(torch.stack([leave, arrive], 1), memory, current, source, law, chosen.time_step, row)
+
+
+@torch.no_grad()
+def driven(cell: Any, size: float, period: int, rounds: int = 3) -> Trace:
+    """A circuit under sources that swing as ``size`` sin(2π t / period), so often; each input drives its own branches.
+
+    Raises ValueError, in one sentence, for less than one round or fewer than two steps a round.
+    """
+    if period < 2 or rounds < 1:
+        raise ValueError("A source swings at least once, in at least two steps.")
+    t = torch.arange(period * rounds, dtype=torch.float64)
+    wave = size * torch.sin(2 * torch.pi * t / period)
+    return unroll(cell, wave.to(cell.Omega).view(1, -1, 1).expand(-1, -1, cell.input_size))

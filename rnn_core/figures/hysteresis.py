@@ -12,7 +12,11 @@ from rnn_core.records.palette import tone
 
 
 def hysteresis(result: Hysteresis, *, theme: str = "light", height: int = 420) -> go.Figure:
-    """Paths through the plane of voltage and current, the memristor's with an open dot where it began."""
+    """Paths through the plane of voltage and current, the memristor's with an open dot where it began.
+
+    The capacitor's is drawn as large as the memristor's: that of a linear circuit has one shape at any strength of the
+    sources and any R. Point at it for its own numbers.
+    """
     v, i = array(result.voltage), array(result.current)
     figure = canvas("", f"current over voltage: {result.says}", theme=theme, height=height, x="voltage <i>v</i>")
     heading(figure, "current <i>i</i>, in units of 1/<i>R</i><sub>on</sub>", tone("read", theme, text=True))
@@ -20,8 +24,9 @@ def hysteresis(result: Hysteresis, *, theme: str = "light", height: int = 420) -
         return nothing(figure, theme)
     _path(figure, v, i, "memristor", "read", theme)
     plain = array(result.plain_voltage), array(result.plain_current)
-    if np.isfinite(plain).all():
-        _path(figure, *plain, "resistor and capacitor", "candidate", theme, dash="dash")
+    if np.isfinite(plain).all() and all(values.any() for values in (v, i, *plain)):
+        alike = [mine * np.abs(ours).max() / np.abs(mine).max() for mine, ours in zip(plain, (v, i), strict=True)]
+        _path(figure, *alike, "resistor and capacitor", "candidate", theme, dash="dash", said=plain)
     figure.update_xaxes(zeroline=True, zerolinecolor=ink(theme).second)
     figure.update_yaxes(zeroline=True, zerolinecolor=ink(theme).second)
     figure.update_layout(hovermode="closest")
@@ -29,10 +34,18 @@ def hysteresis(result: Hysteresis, *, theme: str = "light", height: int = 420) -
 
 
 def _path(
-    figure: go.Figure, v: np.ndarray, i: np.ndarray, name: str, meaning: str, theme: str, dash: str = "solid"
+    figure: go.Figure,
+    v: np.ndarray,
+    i: np.ndarray,
+    name: str,
+    meaning: str,
+    theme: str,
+    dash: str = "solid",
+    said: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> None:
     """One path with its name, which stands where its current is largest, or smallest for a dashed one."""
     at, colour = thin(len(v), 1000), tone(meaning, theme)
+    told = said or (v, i)
     figure.add_scatter(
         x=[float(f"{value:.5g}") for value in v[at]],
         y=[float(f"{value:.5g}") for value in i[at]],
@@ -43,8 +56,8 @@ def _path(
             "color": [ink(theme).paper, *[colour] * (len(at) - 1)],
             "line": {"color": colour, "width": 1.5},
         },
-        customdata=at,
-        hovertemplate=f"t = %{{customdata}}: v = %{{x:.3g}}, i = %{{y:.3g}}<extra>{name}</extra>",
+        customdata=[[int(t), *(float(f"{values[t]:.3g}") for values in told)] for t in at],
+        hovertemplate=f"t = %{{customdata[0]}}: v = %{{customdata[1]}}, i = %{{customdata[2]}}<extra>{name}</extra>",
         name=name,
     )
     most = int(i.argmax() if dash == "solid" else i.argmin())

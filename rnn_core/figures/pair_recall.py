@@ -35,8 +35,8 @@ def pair_recall(result: PairRecall, *, theme: str = "light", height: int = 330) 
     words = ["start" if t == 0 else f"{moved[t]} ← {'yz'[moved[t] == 'y']}" for t in range(count)]
     figure.update_xaxes(
         tickvals=[t + (1 - GAP) / 2 for t in range(count)],
-        ticktext=[f"{w}<br><i>E</i> = {e:.4g}" for w, e in zip(words, energy, strict=True)],
-        range=[-0.1, max(count, 4)],
+        ticktext=[f"{w}<br><i>E</i> = {e:.4g}".replace("-", "−") for w, e in zip(words, energy, strict=True)],
+        range=[-0.1, max(count, 3)],
         fixedrange=True,
     )
     figure.update_yaxes(

@@ -60,6 +60,8 @@ def recall(result: Recall, *, theme: str = "light", height: int = 400) -> go.Fig
         yaxis2={"domain": [0, GAP], "range": [-1.08, 1.08], "tickvals": [-1, 0, 1], "anchor": "x"},
         xaxis={"anchor": "y2", "range": [-0.02 * count, max(count - 1, 1) * 1.02]},
     )
+    if count <= 8:
+        figure.update_layout(xaxis={"dtick": 1})
     return figure
 
 
