@@ -61,6 +61,8 @@ OUTSIDE = {
     "torch": (CORE | LOOSE | {BOOT}) - {"figures", "viewer", "__main__"},
     "numpy": CORE | LOOSE,
     "sklearn": {"analysis", "learners", "verify", "benchmarks", BOOT},
+    "scipy": {"cells", "verify"} | LOOSE,
+    "reservoirpy": {"benchmarks"},
     "pandas": CORE | LOOSE | {"app", "pages"},
     "pydantic": CORE,
     "streamlit": {"app", "pages"},

@@ -55,3 +55,24 @@ def test_only_the_readout_learns():
     first, last = run.tape[0], run.tape[3]
     changed = {name.rsplit(".", 1)[-1] for name in first if not torch.equal(first[name], last[name])}
     assert changed == {"V", "d"}
+
+
+@pytest.mark.parametrize("activation", ["tanh", "linear"])
+@pytest.mark.parametrize("n, connectivity, b, feedback", [(60, 0.02, 1, 0.0), (60, 0.02, 3, 0.0), (30, 0.5, 1, 0.7),
+                                                          (30, 0.05, 4, 0.7), (1, 1.0, 2, 0.0)])
+def test_the_short_road_tells_the_same_states(activation, n, connectivity, b, feedback):
+    cell = rc.make_cell("echo_state", 2, output_size=2, hidden_size=n, connectivity=connectivity, feedback=feedback,
+                        activation=activation, spectral_radius=0.9).double()
+    x, said = torch.randn(2, b, 80, 2, dtype=F64)
+    given = Taught(x, said) if feedback else x
+    echoes = cell.echoes(given)
+    assert echoes.shape == (b, 80, n) and not echoes.requires_grad
+    torch.testing.assert_close(echoes, rc.unroll(cell, given).states.h, rtol=0, atol=1e-12)
+
+
+def test_the_short_road_ends_where_an_answer_goes_back():
+    cell = rc.make_cell("echo_state", 1, hidden_size=5, feedback=0.5)
+    x, silent = torch.zeros(1, 4, 1), torch.full((1, 4, 1), torch.nan)
+    assert cell.echoes(x) is None and cell.echoes(Taught(x, silent)) is None
+    silent[:, :-1] = 0.3
+    assert cell.echoes(Taught(x, silent)).shape == (1, 4, 5)
