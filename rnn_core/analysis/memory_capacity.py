@@ -2,14 +2,19 @@
 
     MC_k = the share of the variance of u_{t−k} that the best linear readout of the state s_t explains, R²
     MC = Σ_k MC_k ≤ the number of units
+    MC_k = v_kᵀ Γ⁻¹ v_k,  Γ = Σ_k v_k v_kᵀ     theory, where states are linear in u: v_k is what u_{t−k} leaves in s_t
 
 u is uniform in ±1, independent from step to step, at one input; the other inputs are 0. The readouts are found by least
-squares (ridge 10⁻⁹) on half of the sequences and scored on the other half, so that a lag that is not held can score a
-little below 0; the sum counts 0 for it. An answer on its way back is no unit and is not read. A shift register of N
-units holds exactly N. Jaeger, *Short term memory in echo state networks*, 2002.
+squares (ridge 10⁻¹⁸) on half of the sequences and scored on the other half, so that a lag that is not held can score a
+little below 0; the sum counts 0 for it. An answer on its way back is no unit and is not read. Theory adds up to the
+rank of Γ over all lags, which is N where the input reaches every direction; a shift register of N units holds exactly
+N. All is run in double precision, in which directions 10¹¹ times fainter than the strongest count as none. Jaeger,
+*Short term memory in echo state networks*, 2002.
 """
 from __future__ import annotations
 
+import copy
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,19 +30,29 @@ CARD = Card(title="Memory capacity", row="D10", year=2002,
             reference="Jaeger, Short term memory in echo state networks, 2002",
             summary="How much of the input of k steps ago can be read off the state by a straight line, lag by lag.",
             equations={"MC": "MC = Σ_k R²(u_{t−k} from s_t)"}, symbols={"MC": "hidden"})
-HELD = 0.99
+HELD, LINEAR, RIDGE, RANK, LONGEST = 0.99, 1e-6, 1e-18, 1e-11, 400
 
 
 @dataclass(frozen=True, eq=False)
 class MemoryCapacity(Result):
     """``shares`` (k,): MC_k for lags 0, 1, … on sequences the readouts never saw, NaN where the states are not finite.
 
-    ``units`` is the number of state numbers that were read, ``scored`` that of steps.
+    ``units`` is the number of state numbers that were read, ``fitted`` and ``scored`` those of steps to learn from and
+    to be scored on. ``theory`` (k,) is v_kᵀ Γ⁻¹ v_k, empty for states that are not linear in the input; ``rank`` is the
+    sum of it over all lags.
     """
 
     shares: Tensor
     units: int
+    fitted: int
     scored: int
+    theory: Tensor
+    rank: int
+
+    @property
+    def bias(self) -> float:
+        """About what a lag that is not held scores: −n / (m − n − 1) for n numbers read off m steps."""
+        return -self.units / max(self.fitted - self.units - 1, 1)
 
     @property
     def total(self) -> float:
@@ -46,8 +61,9 @@ class MemoryCapacity(Result):
 
     def frame(self) -> pd.DataFrame:
         """One row a lag: its share and the sum up to there."""
-        return pd.DataFrame({"lag": range(len(self.shares)), "share": self.shares.tolist(),
-                             "sum": self.shares.clamp(min=0).cumsum(0).tolist()})
+        told = {"lag": range(len(self.shares)), "share": self.shares.tolist(),
+                "sum": self.shares.clamp(min=0).cumsum(0).tolist()}
+        return pd.DataFrame(told | ({"theory": self.theory.tolist()} if len(self.theory) else {}))
 
     @property
     def says(self) -> str:
@@ -56,12 +72,24 @@ class MemoryCapacity(Result):
         lost = (self.shares < HELD).nonzero().flatten()
         whole = int(lost[0]) if len(lost) else len(self.shares)
         return (f"of {len(self.shares)} inputs back to lag {len(self.shares) - 1} the state of {self.units} numbers "
-                f"holds {self.total:.2f} in all; the latest {whole} of them are held to {HELD:.0%} or better.")
+                f"holds {self.total:.2f} in all; the latest {whole} of them are held to {HELD:.0%} or better"
+                f"{self._theory}.")
+
+    @property
+    def _theory(self) -> str:
+        """What theory has to say, where it has."""
+        if not len(self.theory):
+            return ""
+        gap = float((self.theory - self.shares).abs().max())
+        return (f"; theory says {float(self.theory.sum()):.2f} for these lags and {self.rank} for all, and no lag lies "
+                f"further than {gap:.2g} from it")
 
     @property
     def says_not(self) -> str:
         return ("what is held in a bent form, which a straight line cannot read, nor what lies further back than the "
-                "last lag, nor how much of inputs of another kind or size would be held.")
+                "last lag, nor how much of inputs of another kind or size would be held; and the shares are estimates: "
+                f"with {self.units} numbers read off {self.fitted:,} steps, a lag that is not held at all scores about "
+                f"{self.bias:.2g}.")
 
 
 def memory_capacity(network: Any, batch: Batch, *, channel: int = 0, lags: int = 20, steps: int = 100,
@@ -80,19 +108,26 @@ def memory_capacity(network: Any, batch: Batch, *, channel: int = 0, lags: int =
         raise ValueError(f"Lags 0 to {lags} need at least two sequences and more than {lags} steps; there were "
                          f"{sequences} of {steps}.")
     noise = 2 * torch.rand(sequences, steps, generator=torch.Generator().manual_seed(seed), dtype=torch.float64) - 1
-    u = noise.to(first)
-    given = iter(leaves(batch.x))
-    x = tmap(lambda v: next(given).new_zeros(sequences, steps, *v.shape[2:]), batch.x)
-    leaves(x)[0][:, :, channel] = u
-    with torch.no_grad():
-        trace = network.trace(x)
-    s, half = torch.cat([_kept(one) for one in trace.passes], -1)[:, lags:], sequences // 2      # (b, t − lags, n)
-    past = u.double().cpu().unfold(1, lags + 1, 1).flip(-1)                          # (b, t − lags, lags + 1)
-    shares = torch.full((lags + 1,), torch.nan, dtype=torch.float64)
+    wide, half = copy.deepcopy(network).double(), sequences // 2
+
+    def states(u: Tensor) -> Tensor:
+        """What is carried on (b, t, n) after each step of u (b, t) at the one input."""
+        x = tmap(lambda v: v.new_zeros(*u.shape, *v.shape[2:]), batch.x)
+        x = tmap(lambda v: v.double() if v.is_floating_point() else v, x)
+        leaves(x)[0][:, :, channel] = u.to(first.device)
+        with torch.no_grad():
+            return torch.cat([_kept(one) for one in wide.trace(x).passes], -1)
+
+    every = states(noise)
+    s = every[:, lags:]                                                              # (b, t − lags, n)
+    past = noise.unfold(1, lags + 1, 1).flip(-1)                                     # (b, t − lags, lags + 1)
+    shares, theory, rank = torch.full((lags + 1,), torch.nan, dtype=torch.float64), noise.new_zeros(0), 0
     if bool(s.isfinite().all()) and float(s.abs().max()) < 1e9:
         shares = _shares(s[:half].flatten(0, 1), past[:half].flatten(0, 1), s[half:].flatten(0, 1),
                          past[half:].flatten(0, 1))
-    return MemoryCapacity(shares, s.shape[-1], (sequences - half) * (steps - lags))
+        theory, rank = _theory(states, noise[0], every[0])
+    return MemoryCapacity(shares, s.shape[-1], half * (steps - lags), (sequences - half) * (steps - lags),
+                          theory[:lags + 1], rank)
 
 
 def _kept(one: Trace) -> Tensor:
@@ -107,6 +142,25 @@ def _shares(s: Tensor, past: Tensor, held_s: Tensor, held_past: Tensor) -> Tenso
     """R² (k,) of each lag on the held-out part, by readouts of the other, states in units of their deviations."""
     scale = s.std(0).clamp(min=1e-12)
     scale = torch.where(s.std(0) > 1e-12, scale, torch.ones_like(scale))
-    readout = Ridge(alpha=1e-9, solver="svd").fit((s / scale).numpy(), past.numpy())
+    readout = Ridge(alpha=RIDGE, solver="svd").fit((s / scale).numpy(), past.numpy())
     said = torch.from_numpy(readout.predict((held_s / scale).numpy())).reshape(held_past.shape)
     return 1 - (held_past - said).pow(2).sum(0) / (held_past - held_past.mean(0)).pow(2).sum(0)
+
+
+def _theory(states: Callable[[Tensor], Tensor], u: Tensor, s: Tensor) -> tuple[Tensor, int]:
+    """v_kᵀ Γ⁻¹ v_k (k,) and the rank of Γ; nothing where what u (t,) leaves does not add up to the states s (t, n).
+
+    The v_k are what an impulse leaves beside silence, for as many steps as it takes to fade, ``LONGEST`` at most.
+    """
+    t = len(u)
+    impulse = u.new_zeros(2, LONGEST + t)
+    impulse[0, 0] = 1
+    struck, calm = states(impulse)
+    v = struck - calm                                                                # (k, n)
+    index = torch.arange(t)
+    toeplitz = torch.where(index[:, None] >= index, u[(index[:, None] - index).clamp(min=0)], 0.0)
+    if not v.numel() or float((calm[:t] + toeplitz @ v[:t] - s).norm()) > LINEAR * float(s.norm()):
+        return u.new_zeros(0), 0
+    U, sizes, _ = torch.linalg.svd(v, full_matrices=False)
+    U = U[:, sizes > RANK * sizes[0]]
+    return U.pow(2).sum(1), U.shape[1]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import torch
 
 import rnn_core as rc
-from rnn_core.verify.check import Finding, below, near, quick, same
+from rnn_core.verify.check import Finding, below, equal, near, quick, same
 
 SEEDS = (0, 1, 2)
 
@@ -29,6 +29,35 @@ def linear_holds_n_and_tanh_less() -> Iterator[Finding]:
                       for kind in ("linear", "tanh"))
         yield near(f"seed {seed}: linear, N = 10", 10, line.total, 0.4)
         yield below(f"seed {seed}: tanh beside linear", 0.8, bent.total / line.total)
+
+
+@quick
+def theory_beside_what_is_simulated() -> Iterator[Finding]:
+    """v_kᵀ Γ⁻¹ v_k by a decomposition of all v_k, beside Γ written out here, and beside readouts that were fitted."""
+    for seed in SEEDS:
+        run = _turning(10, "linear", seed)
+        result = rc.memory_capacity(run, lags=60, steps=200, sequences=128)
+        cell = run.network.cells[0].double()
+        v = torch.stack([torch.linalg.matrix_power(cell.W, k) @ cell.W_in[:, 1] for k in range(400)])
+        gamma = v.T @ v
+        by_hand = (v * torch.linalg.solve(gamma, v.T).T).sum(1)
+        yield same(f"seed {seed}: theory of each lag", result.theory, by_hand[:61], 1e-6)
+        yield near(f"seed {seed}: theory of all lags", 10, float(by_hand.sum()), 1e-6)
+        yield equal(f"seed {seed}: rank", 10, result.rank)
+        yield same(f"seed {seed}: simulated shares", result.shares, result.theory, 0.05)
+    register = rc.memory_capacity(_register(8), lags=12, steps=100, sequences=64)
+    yield same("shift register, N = 8: theory", register.theory, (torch.arange(13) < 8).double(), 1e-12)
+    bent = rc.memory_capacity(_turning(10, "tanh", 0), lags=12)
+    yield equal("tanh: lags with a theory", 0, len(bent.theory))
+
+
+@quick
+def what_is_not_held_scores_below_nothing() -> Iterator[Finding]:
+    """A lag beyond a register's last: on fresh steps a readout of n numbers from m loses n/(m−n−1)."""
+    for seed in SEEDS:
+        result = rc.memory_capacity(_register(40), lags=160, steps=200, sequences=40, seed=seed)
+        yield near(f"seed {seed}: mean share of 121 lags that are not held, m = {result.fitted}", result.bias,
+                   float(result.shares[40:].mean()), 0.2 * abs(result.bias))
 
 
 def _net(n: int, kind: str, W: torch.Tensor, W_in: torch.Tensor, seed: int = 0) -> rc.Run:
