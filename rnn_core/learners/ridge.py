@@ -73,13 +73,14 @@ class Ridge(Learner):
         cell, steps = self.network.cells[0], batch.x.shape[1]
         if self.settings.washout >= steps:
             raise Diverged(f"a washout of {self.settings.washout} steps leaves nothing of sequences of {steps}")
-        given = taught(cell, batch.x, self.task.teacher(batch))
+        x = batch.x.to(cell.like)
+        given = taught(cell, x, self.task.teacher(batch).to(x))
         h = cell.echoes(given) if batch.mask is None else None
         if h is None:
             h = unroll(cell, given, mask=batch.mask).states.h
         used = batch.counted.clone()
         used[:, :self.settings.washout] = False
-        X = cell.features(batch.x, h)[used].double()
+        X = cell.features(x, h)[used].double()
         if not float(X.abs().max()) < RUNAWAY:
             raise Diverged(f"the reservoir explodes: with a spectral radius of {cell.settings.spectral_radius:g} its "
                            f"states leave ±10⁹; choose one below 1, or tanh units")

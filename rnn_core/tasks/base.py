@@ -71,6 +71,10 @@ class Task:
         """What can be had without memory, computed from the task itself."""
         raise NotImplementedError
 
+    def exponent(self) -> float | None:
+        """The largest Lyapunov exponent, a step, of the system behind a chaotic series; None for any other task."""
+        return None
+
     def teacher(self, batch: Batch) -> Tensor | None:
         """(b, t, o) what a teacher would say aloud, NaN where silent; None if there is nothing to say."""
         return None

@@ -11,6 +11,7 @@ about 16.8 the series never repeats. Mackey & Glass, *Oscillation and chaos in p
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -21,6 +22,7 @@ from rnn_core.tasks.forecast import HELD_OUT, Forecast, Series
 
 BETA, GAMMA, POWER, PAST = 0.2, 0.1, 10, 1.2
 FINE, LEFT_OUT, KEPT = 10, 1000, 8000
+NEAR, STARTS, SPAN, STILL = 1e-7, 64, 500, 1e-3
 
 
 class MackeyGlassSettings(Settings):
@@ -45,6 +47,10 @@ class MackeyGlass(Forecast):
         RegressionTask.__init__(self, settings)
         self.series = halves(solved(self.settings.delay, LEFT_OUT + KEPT)[LEFT_OUT:])
 
+    def exponent(self) -> float | None:
+        found = exponent(self.settings.delay)
+        return found if found > STILL else None
+
 
 def halves(values: Tensor) -> Series:
     """Values (t, …) in units of the deviation of the part to learn from, about its mean, and the held-out fifth."""
@@ -57,6 +63,32 @@ def halves(values: Tensor) -> Series:
 @lru_cache(maxsize=8)
 def solved(delay: int, count: int, fine: int = FINE) -> Tensor:
     """v (count,) at t = 1, 2, … in float64, in ``fine`` steps of the solver to a unit of time."""
+    return torch.tensor(_values(delay, count, fine)[fine::fine], dtype=torch.float64)
+
+
+@lru_cache(maxsize=8)
+def exponent(delay: int, fine: int = FINE) -> float:
+    """The largest Lyapunov exponent a unit of time: how fast 64 pairs of neighbours part, held 10⁻⁷ apart."""
+    back, long = delay * fine, LEFT_OUT + 40 * STARTS
+    whole = torch.tensor(_values(delay, long, fine), dtype=torch.float64)
+    starts = torch.arange(STARTS) * 40 * fine + LEFT_OUT * fine
+    window = whole[starts + torch.arange(back + 2).unsqueeze(1)]                       # (past, b)
+    v, rates = list(torch.cat([window, window + NEAR / len(window)**0.5], 1)), []
+    rounds = SPAN // delay
+    for _ in range(rounds):
+        for _ in range(back):
+            a, d = v[-1 - back], v[-back]
+            v.append(_after(v[-1], a, (9 * (a + d) - v[-2 - back] - v[1 - back]) / 16, d, 1 / fine))
+        now, near = torch.stack(v[-back - 2:]).chunk(2, 1)
+        length = (near - now).norm(dim=0)
+        v = list(torch.cat([now, now + NEAR * (near - now) / length], 1))
+        rates.append(float((length / NEAR).log().mean()) / delay)
+    settled = rates[rounds // 4:]
+    return sum(settled) / len(settled)
+
+
+def _values(delay: int, count: int, fine: int) -> list[float]:
+    """v at 0, 1/fine, 2/fine, … up to ``count``."""
     h, back = 1 / fine, delay * fine
     v = [PAST] * (back + 1)                                       # v[k] is the value at time (k − back) h
     for k in range(count * fine):
@@ -65,11 +97,15 @@ def solved(delay: int, count: int, fine: int = FINE) -> Tensor:
             middle = (9 * (a + d) - v[k - 1] - v[k + 2]) / 16
         else:
             middle = PAST if k < back else (3 * a + 6 * d - v[k + 2]) / 8
-        first, half, last = (BETA * w / (1 + w**POWER) for w in (a, middle, d))
-        now = v[-1]
-        k1 = first - GAMMA * now
-        k2 = half - GAMMA * (now + h * k1 / 2)
-        k3 = half - GAMMA * (now + h * k2 / 2)
-        k4 = last - GAMMA * (now + h * k3)
-        v.append(now + h / 6 * (k1 + 2 * k2 + 2 * k3 + k4))
-    return torch.tensor(v[back + fine::fine], dtype=torch.float64)
+        v.append(_after(v[-1], a, middle, d, h))
+    return v[back:]
+
+
+def _after(now: Any, a: Any, middle: Any, d: Any, h: float) -> Any:
+    """The value one step of the solver later, from the delayed values at its beginning, middle and end."""
+    first, half, last = (BETA * w / (1 + w**POWER) for w in (a, middle, d))
+    k1 = first - GAMMA * now
+    k2 = half - GAMMA * (now + h * k1 / 2)
+    k3 = half - GAMMA * (now + h * k2 / 2)
+    k4 = last - GAMMA * (now + h * k3)
+    return now + h / 6 * (k1 + 2 * k2 + 2 * k3 + k4)

@@ -3,10 +3,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import torch
+from scipy.integrate import solve_ivp
 from torch import Tensor
 
 import rnn_core as rc
+from rnn_core.tasks import lorenz, mackey_glass
 from rnn_core.verify.check import Finding, above, below, near, quick, same
 
 
@@ -63,6 +66,55 @@ def baselines() -> Iterator[Finding]:
         guess = batch.x if name == "forecast" else batch.target.mean().expand_as(batch.target)
         expected = task.baseline().value
         yield near(f"{name}: {task.baseline().sentence}", expected, task.metric(guess, batch), 0.05 * expected)
+
+
+@quick
+def mackey_and_glass_by_another_solver() -> Iterator[Finding]:
+    """Heun's method, of second order and with half the step, over the first 300 units; statistics and exponent."""
+    ours = mackey_glass.solved(17, 300)
+    yield below("τ = 17: largest difference from Heun's method, 20 steps a unit", 2e-4,
+                float((ours - _heun(17, 300, 20)).abs().max()))
+    yield below("and with 40 steps a unit", 5e-5, float((ours - _heun(17, 300, 40)).abs().max()))
+    long, other = mackey_glass.solved(17, 9000)[1000:], _heun(17, 9000, 20)[1000:]
+    yield near("mean over 8,000 units, where the paths have long parted", float(other.mean()), float(long.mean()), 0.01)
+    yield near("deviation over 8,000 units", float(other.std()), float(long.std()), 0.01)
+    yield near("largest Lyapunov exponent a unit of time, τ = 17", 0.0058, mackey_glass.exponent(17), 0.001)
+    yield near("and at τ = 10, where the series repeats", 0.0, mackey_glass.exponent(10), 5e-4)
+
+
+@quick
+def lorenz_by_another_solver() -> Iterator[Finding]:
+    """SciPy's eighth-order method to 10⁻¹¹ over five units of time; averages and exponent."""
+    times = 0.02 * np.arange(1, 251)
+    theirs = solve_ivp(lambda _, p: lorenz.slope(tuple(p)), (0, 5), [1.0, 1.0, 1.0], "DOP853", times, rtol=1e-11,
+                       atol=1e-12).y.T
+    yield same("250 points beside SciPy's", lorenz.solved(0.02, 250), torch.from_numpy(theirs), 2e-3)
+    points = lorenz.solved(0.02, 20_000)[1000:]
+    x, y, z = points.unbind(1)
+    yield near("⟨x y⟩ = β ⟨z⟩, as nothing grows on average", 8 / 3, float((x * y).mean() / z.mean()), 0.01)
+    yield near("⟨x²⟩ = ⟨x y⟩", 1.0, float((x * x).mean() / (x * y).mean()), 0.01)
+    yield near("largest Lyapunov exponent a unit of time", 0.906, lorenz.exponent(), 0.03)
+
+
+@quick
+def baselines_of_the_chaotic_series() -> Iterator[Finding]:
+    """Saying the same again is wrong by what one step changes: little for smooth series, which a net must undercut."""
+    for name in ("mackey_glass", "lorenz"):
+        batch, task = _sample(name, 2)
+        batch = task.held_out(2000, torch.Generator().manual_seed(7))
+        expected = task.baseline().value
+        yield near(f"{name}: {task.baseline().sentence}", expected, task.metric(batch.x, batch), 0.05 * expected)
+
+
+def _heun(delay: int, count: int, fine: int) -> Tensor:
+    """v (count,) of Mackey and Glass's equation by Heun's method, delayed values from the grid."""
+    v = [1.2] * (delay * fine + 1)
+    for k in range(count * fine):
+        def slope(now: float, delayed: float) -> float:
+            return 0.2 * delayed / (1 + delayed**10) - 0.1 * now
+        first = slope(v[-1], v[k])
+        v.append(v[-1] + (first + slope(v[-1] + first / fine, v[k + 1])) / (2 * fine))
+    return torch.tensor(v[delay * fine + fine::fine], dtype=torch.float64)
 
 
 def _sample(name: str, count: int, **settings: str) -> tuple[rc.Batch, object]:
