@@ -20,7 +20,7 @@ from torch import Tensor
 
 from rnn_core.analysis.memory_span import existing, kept_fields
 from rnn_core.records import Card, Result, Trace
-from rnn_core.records.trees import paths, tmap, vector
+from rnn_core.records.trees import numbers, tmap, vector
 
 CARD = Card(title="Nullclines", row="A11", year=1995,
             reference="Beer, On the dynamics of small continuous-time recurrent neural networks, 1995",
@@ -93,8 +93,7 @@ def nullclines(trace: Trace, units: Sequence[str] | None = None, *, row: int = 0
     is by default a little more than where the sequences went. Raises ValueError, in one sentence, for units, a row or a
     step that are not there.
     """
-    names = [f"{name}[{k}]" for name, v in paths(trace.entering) if v.is_floating_point()
-             for k in range(v[0, 0].numel())]
+    names = numbers(trace.nodes[0])
     chosen = _chosen(trace, names, units)
     if not 0 <= row < trace.batch_size:
         raise ValueError(f"There are sequences 0 to {trace.batch_size - 1}; {row} is not among them.")
@@ -105,8 +104,8 @@ def nullclines(trace: Trace, units: Sequence[str] | None = None, *, row: int = 0
     at = [names.index(name) for name in chosen]
     moved = vector(tmap(lambda v: v.flatten(0, 1), trace.states))[0][:, at].detach().cpu().double()      # (b·t, 2)
     known = moved[existing(trace).flatten().cpu()]
-    field = _field(trace, row, step, at)
-    spans = [_span(known[:, k]) if reach is None else (float(reach[0]), float(reach[1])) for k in range(2)]
+    field = frozen_field(trace, row, step, at)
+    spans = [window(known[:, k]) if reach is None else (float(reach[0]), float(reach[1])) for k in range(2)]
     a, b = (torch.linspace(*span, GRID, dtype=torch.float64) for span in spans)
     grid = torch.stack(torch.meshgrid(b, a, indexing="ij")[::-1], -1)                                    # [b, a]
     with torch.no_grad():
@@ -132,7 +131,7 @@ def _chosen(trace: Trace, names: list[str], units: Sequence[str] | None) -> list
     return list(units)
 
 
-def _field(trace: Trace, row: int, step: int, at: list[int]) -> Field:
+def frozen_field(trace: Trace, row: int, step: int, at: list[int]) -> Field:
     """F: points (p, 2) → what one step makes of them, in double precision, all else frozen."""
     def here(v: Tensor) -> Tensor:
         v = v[row:row + 1, step].detach().cpu()
@@ -154,7 +153,7 @@ def _field(trace: Trace, row: int, step: int, at: list[int]) -> Field:
     return field
 
 
-def _span(values: Tensor) -> tuple[float, float]:
+def window(values: Tensor) -> tuple[float, float]:
     """A window that holds all of these values and −1…1, with a tenth to spare."""
     values = torch.cat([values[values.isfinite()], values.new_tensor([-1.0, 1.0])])
     low, high = float(values.min()), float(values.max())
@@ -168,10 +167,10 @@ def _rests(field: Field, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     low, high = torch.stack([a[0], b[0]]), torch.stack([a[-1], b[-1]])
     size, one = high - low, torch.eye(2, dtype=z.dtype)
     for _ in range(ROUNDS):
-        value, slope = _slopes(field, z)
+        value, slope = slopes(field, z)
         move = torch.linalg.lstsq(slope - one, (z - value).unsqueeze(-1), driver="gelsd").solution.squeeze(-1)
         z = z + move.nan_to_num().clamp(-size / 4, size / 4)
-    value, slope = _slopes(field, z)
+    value, slope = slopes(field, z)
     rest = ((value - z).abs().amax(1) < REST) & (z >= low).all(1) & (z <= high).all(1) & slope.isfinite().all((1, 2))
     z, slope = z[rest], slope[rest]
     order = sorted(range(len(z)), key=lambda k: [round(v, 6) for v in z[k].tolist()])
@@ -182,7 +181,7 @@ def _rests(field: Field, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     return z[kept], slope[kept]
 
 
-def _slopes(field: Field, z: Tensor) -> tuple[Tensor, Tensor]:
+def slopes(field: Field, z: Tensor) -> tuple[Tensor, Tensor]:
     """F (p, 2) and ∂F/∂(a, b) (p, 2, 2), zeros where a step is not differentiable."""
     with torch.enable_grad():
         z = z.detach().requires_grad_()

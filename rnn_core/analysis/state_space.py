@@ -79,13 +79,9 @@ def state_space(network: Any, batch: Batch, *, which: int = 0, field: str | None
     names, states = _states(passes[which], field)
     there = existing(passes[which]) & states.isfinite().all(-1)
     points = torch.full((*states.shape[:2], COMPONENTS), torch.nan, dtype=torch.float64)
-    components, mean = torch.zeros(COMPONENTS, len(names), dtype=torch.float64), torch.zeros(len(names)).double()
-    explained = torch.zeros(COMPONENTS, dtype=torch.float64)
-    if there.any():
-        seen = states[there].cpu()
-        mean = seen.mean(0)
-        components, explained = _components(seen)
-        points[there.cpu()] = (seen - mean) @ components.T
+    seen = states[there].cpu()
+    mean, components, explained = main_axes(seen)
+    points[there.cpu()] = (seen - mean) @ components.T
     steps = answer_steps(batch)
     answers = batch.target[torch.arange(len(steps), device=steps.device), steps].cpu()
     return StateSpace(points, explained, components, mean, answers.reshape(len(steps), -1)[:, 0], steps.cpu(), names)
@@ -101,16 +97,21 @@ def _states(one: Trace, field: str | None) -> tuple[tuple[str, ...], Tensor]:
     return names, torch.cat(list(chosen.values()), -1)
 
 
-def _components(seen: Tensor) -> tuple[Tensor, Tensor]:
-    """Components (3, s) and their shares of the variance (3,); zeros where there are fewer directions."""
+def main_axes(seen: Tensor, count: int = COMPONENTS) -> tuple[Tensor, Tensor, Tensor]:
+    """Mean (s,) of states (n, s), their first principal components (count, s) and the shares of variance (count,).
+
+    Rows of zeros stand where there are fewer directions; of each component the largest weight is positive.
+    """
     from sklearn.decomposition import PCA
 
-    components, explained = torch.zeros(COMPONENTS, seen.shape[1]).double(), torch.zeros(COMPONENTS).double()
+    components, explained = torch.zeros(count, seen.shape[1]).double(), torch.zeros(count).double()
+    if not len(seen):
+        return seen.new_zeros(seen.shape[1]), components, explained
     if len(seen) < 2 or not float((seen - seen.mean(0)).abs().max()) > 1e-12:
-        return components, explained
-    model = PCA(min(COMPONENTS, *seen.shape), svd_solver="covariance_eigh").fit(seen.numpy())
+        return seen.mean(0), components, explained
+    model = PCA(min(count, *seen.shape), svd_solver="covariance_eigh").fit(seen.numpy())
     found = torch.from_numpy(model.components_)
     largest = found.gather(1, found.abs().argmax(1, keepdim=True))
     components[:len(found)] = found * torch.where(largest < 0, -1.0, 1.0)
     explained[:len(found)] = torch.from_numpy(model.explained_variance_ratio_)
-    return components, explained
+    return seen.mean(0), components, explained

@@ -35,6 +35,11 @@ def paths(tree: Any) -> list[tuple[str, Tensor]]:
             for path, value in named if value is not None]
 
 
+def numbers(state: Any) -> list[str]:
+    """What each column of ``vector(state)[0]`` is called, such as ``h[0]``."""
+    return [f"{name}[{k}]" for name, v in paths(state) if v.is_floating_point() for k in range(v[0].numel())]
+
+
 def rows(mask: Tensor, like: Tensor) -> Tensor:
     """A mask (b,) that broadcasts over a field (b, …)."""
     return mask.reshape(-1, *[1] * (like.dim() - 1))

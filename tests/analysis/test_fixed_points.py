@@ -55,7 +55,7 @@ def test_the_same_one_at_a_time():
     """Every search is by itself: half of the starts give points of the whole."""
     run = rc.Run(rc.Experiment.of("gru", "adding", hidden_size=5, length=9, gain=1.5))
     whole = rc.fixed_points(run)
-    assert whole.paths.shape[::2] == (16, 2) and len(whole.points) >= 1
+    assert whole.paths.shape[::2] == (16, 3) and len(whole.points) >= 1
     again = rc.fixed_points(run, searches=20, seed=4)
     roots = whole.points[whole.speeds < 1e-9]
     for point, kind in zip(again.points, again.kinds):
