@@ -33,6 +33,7 @@ class Cell(nn.Module):
     a block, b, c and d biases are zero. ``speaks`` is true where the output (b, o) is the network's answer, so that no
     readout follows; ``feeds_back`` where, besides, what it said comes in again and a teacher may say it instead.
     ``kernel_wins`` is true where torch's own kernel, one model after the other, is faster than many models in one call.
+    ``top`` is false where another cell of a stack reads this one.
     ``frozen`` is true where recurrent weights stay as they were drawn, so that the readout V, d of ``features`` is all
     that there is to learn.
     """
@@ -44,6 +45,7 @@ class Cell(nn.Module):
     feeds_back: ClassVar[bool] = False
     frozen: ClassVar[bool] = False
     kernel_wins: ClassVar[bool] = False
+    top: bool = True
 
     def __init__(self, input_size: int, settings: Settings | None = None, output_size: int | None = None) -> None:
         super().__init__()

@@ -30,6 +30,8 @@ class Stack(Cell):
         self.layers, self.residual = nn.ModuleList(layers), residual
         self.input_size, self.output_size = layers[0].input_size, layers[-1].output_size
         self.settings = layers[0].settings
+        for below in layers[:-1]:
+            below.top = False
         first = layers[0].card
         self.card = Card(
             title=f"{len(layers)} × {first.title}", row="A5", year=first.year, reference=first.reference,
