@@ -16,6 +16,7 @@ from pages.shared.optimisers import what_the_optimiser_makes
 from pages.shared.passes import chosen_pass
 from pages.shared.phases import gain_and_length
 from pages.shared.sections import sections
+from pages.shared.surface import on_the_surface
 from pages.shared.theme import mode
 from pages.shared.triangle import which_loss_reaches
 from pages.shared.words import note, say, table_twin
@@ -74,5 +75,6 @@ sections(
         "The lab": lambda: lab(hand),
         "Gain × length": lambda: gain_and_length(hand),
         "What the optimiser makes of it": lambda: what_the_optimiser_makes(hand),
+        "On the loss surface": lambda: on_the_surface(hand),
     },
 )

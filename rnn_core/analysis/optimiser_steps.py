@@ -82,7 +82,7 @@ def optimiser_steps(network: Any, batch: Batch, loss: Callable[[Tensor, Batch], 
 
     The network itself is not touched, gradients are not clipped, and every optimiser starts afresh.
     """
-    network, batch = copy.deepcopy(network).double(), Batch(*tmap(_double, tuple(batch)))
+    network, batch = copy.deepcopy(network).double(), Batch(*tmap(doubled, tuple(batch)))
     with torch.enable_grad():
         trace = network.trace(batch.x, mask=batch.mask, record=True)
         one = trace.passes[which]
@@ -101,7 +101,8 @@ def optimiser_steps(network: Any, batch: Batch, loss: Callable[[Tensor, Batch], 
     return OptimiserSteps(gradient, moves, dict(zip(moves, owed)), rate)
 
 
-def _double(v: Tensor) -> Tensor:
+def doubled(v: Tensor) -> Tensor:
+    """The same numbers in double precision; integers and truths stay what they are."""
     return v.double() if v.is_floating_point() else v
 
 
