@@ -77,8 +77,10 @@ class Experiment(BaseModel):
         cell, task = catalogue.cell_classes()[self.architecture], catalogue.task_classes()[self.task]
         if task.runs_along not in cell.runs_along:
             raise ValueError(f"A {cell.card.title} does not run along a {task.runs_along}, as {task.card.title} needs.")
-        catalogue.network_classes()[self.wiring].check(cell)
-        catalogue.learner_classes()[self.learner].check(cell, task)
+        wiring, learner = catalogue.network_classes()[self.wiring], catalogue.learner_classes()[self.learner]
+        wiring.check(cell)
+        learner.check(cell, task)
+        learner.check_wiring(wiring)
         return self
 
     def __getattr__(self, name: str) -> Any:

@@ -1,13 +1,18 @@
 """A learner: a rule that changes a network, one update at a time, and can be stopped and taken up again anywhere."""
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
+import torch
 from torch import Tensor
 
 from rnn_core.networks.base import Network
-from rnn_core.records import Card, Settings, Streams, setting
+from rnn_core.records import Batch, Card, Settings, Streams, setting
+from rnn_core.tasks.base import ClassificationTask, RegressionTask
+
+RUNAWAY = 1e6
 
 
 class LearnerSettings(Settings):
@@ -41,6 +46,10 @@ class Learner:
     def check(cls, cell: type[Any], task: type[Any]) -> None:
         """Raise ValueError, in one sentence, for an architecture and a task that this rule has nothing for."""
 
+    @classmethod
+    def check_wiring(cls, wiring: type[Network]) -> None:
+        """Raise ValueError, in one sentence, for a wiring that this rule cannot teach."""
+
     def update(self) -> Iterator[tuple[float, float] | None]:
         """Perform one update; raises Diverged when the numbers run away."""
         raise NotImplementedError
@@ -65,3 +74,184 @@ class Learner:
 
     def restore(self, tensors: dict[str, Tensor], numbers: dict[str, Any]) -> None:
         """Go on from what ``tensors`` and ``numbers`` gave."""
+
+
+class GradientSettings(LearnerSettings):
+    """How far and in which way each update steps."""
+
+    optimiser: Literal["adam", "sgd", "momentum", "rmsprop"] = setting("adam", "What turns a gradient into a step.")
+    learning_rate: float = setting(0.005, "Size of a step.", symbol="η", ge=1e-6, le=10.0, log=True, main=True)
+    momentum: float = setting(0.9, "How much of the last step is kept; used by momentum only.", symbol="μ", ge=0.0,
+                              le=0.999)
+    clip: float = setting(1.0, "Longest gradient that is let through; 0 lets all through.", ge=0.0, le=1000.0)
+    teacher_forcing: float = setting(
+        1.0, "How often the target replaces a fed-back output; for nets that hear themselves.", ge=0.0, le=1.0,
+        step=0.05)
+
+
+class GradientLearner(Learner):
+    """A rule that needs a differentiable step: it finds a gradient, and an optimiser steps downhill.
+
+    A rule writes ``pieces``. All pieces add up to the gradient of the batch, and one step follows; where ``online`` is
+    true a step follows each piece.
+    """
+
+    Settings = GradientSettings
+    commands = ("learning_rate", "clip", "updates", "teacher_forcing")
+    online: bool = False
+
+    def __init__(self, network: Network, task: Any, settings: GradientSettings, streams: Streams) -> None:
+        super().__init__(network, task, settings, streams)
+        self.parameters = [p for p in network.parameters() if p.requires_grad]
+        self.backup = [p.detach().clone() for p in self.parameters]
+        self.first_loss: float | None = None
+        self.optimiser = self._optimiser()
+
+    def pieces(self, batch: Batch, teacher: Tensor | None) -> Iterator[float | None]:
+        """Add the gradient of a piece of the batch to every weight's ``grad`` and yield the piece's share of the loss.
+
+        None is yielded to breathe; the shares add up to the loss of the batch.
+        """
+        raise NotImplementedError
+
+    def gradient(self, batch: Batch, teacher: Tensor | None = None) -> tuple[float, list[Tensor]]:
+        """Loss and gradient of a batch by this rule, weights and moments untouched; zeros where nothing is felt."""
+        self.optimiser.zero_grad(set_to_none=True)
+        loss = sum(share for share in self.pieces(batch, teacher) if share is not None)
+        found = [torch.zeros_like(p) if p.grad is None else p.grad for p in self.parameters]
+        self.optimiser.zero_grad(set_to_none=True)
+        return loss, found
+
+    def _optimiser(self) -> torch.optim.Optimizer:
+        rate, kind = self.settings.learning_rate, self.settings.optimiser
+        if kind == "adam":
+            return torch.optim.Adam(self.parameters, lr=rate, fused=True)
+        if kind == "rmsprop":
+            return torch.optim.RMSprop(self.parameters, lr=rate, foreach=True)
+        return torch.optim.SGD(self.parameters, lr=rate, momentum=self.settings.momentum if kind == "momentum" else 0.0)
+
+    def change(self, name: str, value: float) -> None:
+        super().change(name, value)
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.settings.learning_rate
+
+    def update(self) -> Iterator[tuple[float, float] | None]:
+        batch = self.task.sample(self.settings.batch_size, self.streams.data).to(self.parameters[0].device)
+        loss, norms = 0.0, [0.0]
+        self.optimiser.zero_grad(set_to_none=True)
+        for share in self.pieces(batch, self.teacher(batch)):
+            if share is None:
+                yield None
+                continue
+            loss += share
+            if self.online:
+                norms.append(self._step(loss))
+                self.optimiser.zero_grad(set_to_none=True)
+        if not self.online:
+            norms.append(self._step(loss))
+        self.first_loss = loss if self.first_loss is None else self.first_loss
+        yield loss, max(norms)
+
+    def _step(self, loss: float) -> float:
+        """Clip what is in ``grad`` and step; returns the length before clipping, raises Diverged."""
+        limit = self.settings.clip if self.settings.clip > 0 else math.inf
+        norm = float(torch.nn.utils.clip_grad_norm_(self.parameters, limit))
+        if why := trouble(loss, norm, loss if self.first_loss is None else self.first_loss):
+            self._go_back()
+            raise Diverged(why)
+        with torch.no_grad():
+            torch._foreach_copy_(self.backup, self.parameters)
+        self.optimiser.step()
+        if not bool(torch.stack(torch._foreach_norm(self.parameters)).isfinite().all()):
+            self._go_back()
+            raise Diverged("a weight became infinite")
+        return norm
+
+    @torch.no_grad()
+    def _go_back(self) -> None:
+        if not all(bool(p.isfinite().all()) for p in self.parameters):
+            torch._foreach_copy_(self.parameters, self.backup)
+
+    def teacher(self, batch: Batch) -> Tensor | None:
+        """What the teacher says: each step with probability ``teacher_forcing``, drawn from the noise stream."""
+        if not self.network.feeds_back:
+            return None
+        said = self.task.teacher(batch)
+        if said is None:
+            return None
+        heard = torch.rand(said.shape[:2], generator=self.streams.noise) < self.settings.teacher_forcing
+        return torch.where(heard.unsqueeze(-1).to(said.device), said, torch.full_like(said, torch.nan))
+
+    def tensors(self) -> dict[str, Tensor]:
+        state = self.optimiser.state_dict()["state"]
+        return {f"{k}.{name}": v for k, slot in state.items() for name, v in slot.items() if isinstance(v, Tensor)}
+
+    def numbers(self) -> dict[str, Any]:
+        return {"settings": self.settings.model_dump(), "first_loss": self.first_loss}
+
+    def restore(self, tensors: dict[str, Tensor], numbers: dict[str, Any]) -> None:
+        self.settings, self.first_loss = self.Settings(**numbers["settings"]), numbers["first_loss"]
+        self.optimiser = self._optimiser()
+        state: dict[int, dict[str, Tensor]] = {}
+        for key, v in tensors.items():
+            k, name = key.split(".", 1)
+            if v.dim() and v.shape != self.parameters[int(k)].shape:
+                raise ValueError(f"The optimiser's {name} has the shape of another weight.")
+            state.setdefault(int(k), {})[name] = v
+        self.optimiser.load_state_dict({**self.optimiser.state_dict(), "state": state})
+        with torch.no_grad():
+            torch._foreach_copy_(self.backup, self.parameters)
+
+
+class StepwiseSettings(GradientSettings):
+    """When a rule that goes through the sequence piece by piece steps."""
+
+    online: bool = setting(False, "Step after every piece, while the sequence still runs, not once at its end.")
+
+
+class StepwiseLearner(GradientLearner):
+    """A rule that goes through the sequence once, forwards, and has a part of the gradient at every piece.
+
+    It needs a differentiable step, a network that reads from the first step to the last, and a loss that is a mean over
+    steps: the share of a piece is then its own mean, times how many of the counted steps lie in it.
+    """
+
+    Settings = StepwiseSettings
+
+    @classmethod
+    def check(cls, cell: type[Any], task: type[Any]) -> None:
+        if getattr(task, "loss", None) not in (RegressionTask.loss, ClassificationTask.loss):
+            raise ValueError(f"{cls.card.title} hears the error of each step as it comes, and the loss of "
+                             f"{task.card.title} is no mean over steps.")
+
+    @classmethod
+    def check_wiring(cls, wiring: type[Network]) -> None:
+        if wiring.sees_ahead:
+            raise ValueError(f"{cls.card.title} goes forward through the sequence, and a network wired as "
+                             f"“{wiring.card.title}” reads it from its end too.")
+
+    @property
+    def online(self) -> bool:
+        """Whether a step follows every piece."""
+        return self.settings.online
+
+    def share(self, y: Tensor, piece: Batch, counted: int) -> Tensor:
+        """The share of the loss that a piece with outputs y (b, n, o) has, of a batch with so many counted steps."""
+        own = int(piece.counted.sum())
+        return self.task.loss(y, piece) * (own / counted) if own else y.new_zeros(())
+
+
+def send_back(loss: Tensor) -> float:
+    """Add the gradient of a loss, where it has any, to every ``grad``; returns its value."""
+    if loss.requires_grad:
+        loss.backward()
+    return loss.item()
+
+
+def trouble(loss: float, norm: float, first: float) -> str:
+    """What is wrong with a loss and the length of its gradient; "" when nothing is."""
+    if not math.isfinite(loss):
+        return f"the loss became {loss}"
+    if not math.isfinite(norm):
+        return f"the gradient became {norm}"
+    return f"the loss grew from {first:.3g} to {loss:.3g}" if loss > RUNAWAY * max(1.0, first) else ""

@@ -26,12 +26,16 @@ class Readout(nn.Module):
 
 
 class Network(nn.Module):
-    """Cells that are wired, with a readout; ``trace`` shows everything, calling it takes the fastest equal road."""
+    """Cells that are wired, with a readout; ``trace`` shows everything, calling it takes the fastest equal road.
+
+    ``sees_ahead`` is true where what is said at a step depends on steps still to come.
+    """
 
     card: ClassVar[Card]
     Settings: ClassVar[type[Settings]] = Settings
     runs_along: ClassVar[str] = "sequence"
     takes_speakers: ClassVar[bool] = True
+    sees_ahead: ClassVar[bool] = False
 
     def __init__(self, cells: list[Cell], readout: nn.Module) -> None:
         super().__init__()

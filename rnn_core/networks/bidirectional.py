@@ -32,6 +32,7 @@ class Bidirectional(Network):
                 equations={"y": "y_t = V [→h_t ; ←h_t] + d"}, use="Labelling a sequence that is known as a whole.")
     Settings = BidirectionalSettings
     takes_speakers = False
+    sees_ahead = True
 
     @classmethod
     def build(cls, make_cell: Any, input_size: int, output_size: int, settings: BidirectionalSettings) -> Bidirectional:

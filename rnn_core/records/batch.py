@@ -36,6 +36,10 @@ class Batch(NamedTuple):
         """Some of its sequences."""
         return Batch(*tmap(lambda v: v[index], tuple(self)))
 
+    def steps(self, first: int, last: int) -> Batch:
+        """Its steps from ``first`` up to, but not with, ``last``."""
+        return Batch(*tmap(lambda v: v[:, first:last], tuple(self)))
+
     @property
     def counted(self) -> Tensor:
         """(b, t) true at steps that count: scored and existing."""

@@ -1,0 +1,108 @@
+"""Forward sensitivities: how the state after a block of steps depends on the state before it, and on every weight.
+
+    A = ∂s_{t+n}/∂s_t  (b, s, s)        B = ∂s_{t+n}/∂θ with s_t held  (b, s, p)        P_{t+n} = A P_t + B
+
+P_t = ds_t/dθ (b, s, p) is the influence of all p weights of a cell on all s numbers of its state. It needs nothing but
+the step itself, so it exists for every cell: one vector–Jacobian product of the block gives one row of A and B.
+Williams & Zipser, *A learning algorithm for continually running fully recurrent neural networks*, 1989.
+"""
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from rnn_core.cells.base import Cell
+from rnn_core.records.trees import fold, leaves, tmap, vector
+from rnn_core.unroll import unroll
+
+LIMIT = 2**27
+
+
+class _Block(nn.Module):
+    """A cell along one sequence, from the flat state (s) that enters to the flat state (s) that leaves."""
+
+    def __init__(self, cell: Cell) -> None:
+        super().__init__()
+        self.cell = cell
+
+    def forward(self, x: Any, flat: Tensor, state: Any, mask: Tensor | None) -> Tensor:
+        def alone(tree: Any) -> Any:
+            return tmap(lambda v: v.unsqueeze(0), tree)
+        entering = vector(alone(state))[1](flat.unsqueeze(0))
+        return vector(unroll(self.cell, alone(x), entering, mask=alone(mask)).final)[0].squeeze(0)
+
+
+def weights(cell: Cell) -> dict[str, Tensor]:
+    """Name → weight of all that learning may set in a cell; P has their numbers side by side, in this order."""
+    return {name: p for name, p in cell.named_parameters() if p.requires_grad}
+
+
+def sensitivities(cell: Cell, x: Any, state: Any, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """A (b, s, s) and B (b, s, p) of one block: x (b, n, …), the state that enters it, mask (b, n).
+
+    At steps that do not exist A is the identity and B is 0. Integer fields of the state are not differentiated.
+    """
+    own = {f"cell.{name}": p.detach() for name, p in weights(cell).items()}
+    block, flat = _Block(cell), vector(state)[0].detach()
+
+    def leaving(inner: dict[str, Tensor], entering: Tensor, *rest: Any) -> Tensor:
+        x, state, mask = rest
+        return torch.func.functional_call(block, inner, (x, entering, state, mask))
+
+    rest = (tmap(Tensor.detach, x), tmap(Tensor.detach, state), mask)
+    dims = (None, 0, *(None if tree is None else 0 for tree in rest))
+    by_weight, A = torch.func.vmap(torch.func.jacrev(leaving, argnums=(0, 1)), in_dims=dims)(own, flat, *rest)
+    b, s = flat.shape
+    return A, torch.cat([v.reshape(b, s, -1) for v in by_weight.values()] or [flat.new_zeros(b, s, 0)], 2)
+
+
+def stepwise(cell: Cell, x: Any, entering: Any, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """A (b, n, s, s) and B (b, n, s, p) of every single step: x and the states that enter (b, n, …), mask (b, n).
+
+    What a step needs is known when it is made; many are done in one call because that is faster.
+    """
+    b, n = leaves(entering)[0].shape[:2]
+    one = tmap(lambda v: v.unsqueeze(1), fold((x, mask)))
+    A, B = sensitivities(cell, one[0], fold(entering), one[1])
+    return A.unflatten(0, (b, n)), B.unflatten(0, (b, n))
+
+
+class Influence:
+    """P (b, s, p) of a cell as it goes along a batch, and the gradient (p) that the errors draw from it.
+
+    Raises MemoryError, in one sentence, where P would have more than ``LIMIT`` numbers.
+    """
+
+    def __init__(self, cell: Cell, batch_size: int) -> None:
+        if (size := numbers_kept(cell, batch_size)[0]) > LIMIT:
+            raise MemoryError(f"the influence of every weight on every number of the state would be {size:,} numbers, "
+                              f"more than the {LIMIT:,} allowed; choose fewer units or smaller batches")
+        self.weights = list(weights(cell).values())
+        s = vector(cell.initial_state(1))[0].shape[1]
+        self.P = cell.zeros(batch_size, s, sum(p.numel() for p in self.weights))
+        self.gradient = self.P.new_zeros(self.P.shape[2])
+
+    def hear(self, error: Tensor) -> None:
+        """An error (b, s) with respect to the state now: λᵀ P is what it says to every weight before now."""
+        self.gradient += error.flatten() @ self.P.flatten(0, 1)
+
+    def go_on(self, A: Tensor, B: Tensor) -> None:
+        """P ← A P + B."""
+        self.P = torch.baddbmm(B, A, self.P)
+
+    def tell(self) -> None:
+        """Add what was heard so far to every weight's ``grad``, and forget it."""
+        parts = self.gradient.split([p.numel() for p in self.weights])
+        for p, part in zip(self.weights, parts, strict=True):
+            part = part.view_as(p)
+            p.grad = part.clone() if p.grad is None else p.grad.add_(part)
+        self.gradient = torch.zeros_like(self.gradient)
+
+
+def numbers_kept(cell: Cell, batch_size: int) -> tuple[int, int]:
+    """How many numbers P has, and how many A and B of one block have beside it."""
+    s = vector(cell.initial_state(1))[0].shape[1]
+    p = sum(v.numel() for v in weights(cell).values())
+    return batch_size * s * p, batch_size * s * (s + p)
