@@ -17,7 +17,7 @@ from rnn_core.cells.base import Cell
 from rnn_core.records.trees import fold, leaves, tmap, vector
 from rnn_core.unroll import unroll
 
-LIMIT = 2**27
+LIMIT = 2**25
 
 
 class _Block(nn.Module):
@@ -80,8 +80,7 @@ class Influence:
             raise MemoryError(f"the influence of every weight on every number of the state would be {size:,} numbers, "
                               f"more than the {LIMIT:,} allowed; choose fewer units or smaller batches")
         self.weights = list(weights(cell).values())
-        s = vector(cell.initial_state(1))[0].shape[1]
-        self.P = cell.zeros(batch_size, s, sum(p.numel() for p in self.weights))
+        self.P = from_the_start(cell).expand(batch_size, -1, -1)
         self.gradient = self.P.new_zeros(self.P.shape[2])
 
     def hear(self, error: Tensor) -> None:
@@ -99,6 +98,19 @@ class Influence:
             part = part.view_as(p)
             p.grad = part.clone() if p.grad is None else p.grad.add_(part)
         self.gradient = torch.zeros_like(self.gradient)
+
+
+def from_the_start(cell: Cell) -> Tensor:
+    """P_0 (1, s, p): 0 but for a cell whose first state is itself learnt."""
+    own, (flat,) = list(weights(cell).values()), vector(cell.initial_state(1))[0]
+    rows = []
+    for number in flat.unbind():
+        got = [None] * len(own)
+        if number.requires_grad and own:
+            got = torch.autograd.grad(number, own, retain_graph=True, allow_unused=True)
+        rows.append(torch.cat([(torch.zeros_like(p) if g is None else g).flatten() for g, p in zip(got, own)]
+                              or [flat.new_zeros(0)]))
+    return torch.stack(rows).detach().unsqueeze(0)
 
 
 def numbers_kept(cell: Cell, batch_size: int) -> tuple[int, int]:

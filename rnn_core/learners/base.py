@@ -107,17 +107,17 @@ class GradientLearner(Learner):
         self.first_loss: float | None = None
         self.optimiser = self._optimiser()
 
-    def pieces(self, batch: Batch, teacher: Tensor | None) -> Iterator[float | None]:
+    def pieces(self, batch: Batch, teacher: Tensor | None) -> Iterator[float]:
         """Add the gradient of a piece of the batch to every weight's ``grad`` and yield the piece's share of the loss.
 
-        None is yielded to breathe; the shares add up to the loss of the batch.
+        The shares add up to the loss of the batch; between two pieces others may breathe.
         """
         raise NotImplementedError
 
     def gradient(self, batch: Batch, teacher: Tensor | None = None) -> tuple[float, list[Tensor]]:
         """Loss and gradient of a batch by this rule, weights and moments untouched; zeros where nothing is felt."""
         self.optimiser.zero_grad(set_to_none=True)
-        loss = sum(share for share in self.pieces(batch, teacher) if share is not None)
+        loss = sum(self.pieces(batch, teacher))
         found = [torch.zeros_like(p) if p.grad is None else p.grad for p in self.parameters]
         self.optimiser.zero_grad(set_to_none=True)
         return loss, found
@@ -139,10 +139,9 @@ class GradientLearner(Learner):
         batch = self.task.sample(self.settings.batch_size, self.streams.data).to(self.parameters[0].device)
         loss, norms = 0.0, [0.0]
         self.optimiser.zero_grad(set_to_none=True)
-        for share in self.pieces(batch, self.teacher(batch)):
-            if share is None:
+        for k, share in enumerate(self.pieces(batch, self.teacher(batch))):
+            if k:
                 yield None
-                continue
             loss += share
             if self.online:
                 norms.append(self._step(loss))
@@ -234,6 +233,12 @@ class StepwiseLearner(GradientLearner):
     def online(self) -> bool:
         """Whether a step follows every piece."""
         return self.settings.online
+
+    def update(self) -> Iterator[tuple[float, float] | None]:
+        try:
+            yield from super().update()
+        except MemoryError as error:
+            raise Diverged(str(error)) from None
 
     def share(self, y: Tensor, piece: Batch, counted: int) -> Tensor:
         """The share of the loss that a piece with outputs y (b, n, o) has, of a batch with so many counted steps."""

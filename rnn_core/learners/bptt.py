@@ -33,6 +33,6 @@ class BPTT(GradientLearner):
                 symbols={"δ": "gradient", "g": "gradient"})
     Settings = BPTTSettings
 
-    def pieces(self, batch: Batch, teacher: Tensor | None) -> Iterator[float | None]:
+    def pieces(self, batch: Batch, teacher: Tensor | None) -> Iterator[float]:
         y = self.network(batch.x, mask=batch.mask, teacher=teacher)
         yield send_back(self.task.loss(y, batch))

@@ -41,7 +41,7 @@ class Hybrid(StepwiseLearner):
                 symbols={"P": "hidden", "g": "gradient"}, use="Exact and online, for less than RTRL costs.")
     Settings = HybridSettings
 
-    def pieces(self, batch: Batch, teacher: Tensor | None) -> Iterator[float | None]:
+    def pieces(self, batch: Batch, teacher: Tensor | None) -> Iterator[float]:
         cell, counted, length = self.network.cells[0], int(batch.counted.sum()), batch.target.shape[1]
         x, state = taught(cell, batch.x, teacher), cell.initial_state(len(batch.target))
         influence = Influence(cell, len(batch.target))

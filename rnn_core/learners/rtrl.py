@@ -42,7 +42,7 @@ class RTRL(StepwiseLearner):
                 symbols={"P": "hidden", "g": "gradient"},
                 use="Can a network learn while the sequence runs, with no end in sight?")
 
-    def pieces(self, batch: Batch, teacher: Tensor | None) -> Iterator[float | None]:
+    def pieces(self, batch: Batch, teacher: Tensor | None) -> Iterator[float]:
         cell, counted, length = self.network.cells[0], int(batch.counted.sum()), batch.target.shape[1]
         x, state = taught(cell, batch.x, teacher), cell.initial_state(len(batch.target))
         influence = Influence(cell, len(batch.target))
@@ -50,16 +50,17 @@ class RTRL(StepwiseLearner):
         for first in range(0, length, run):
             last = min(first + run, length)
             inside = tmap(lambda v, a=first, b=last: v[:, a:b], x)
-            state = yield from self._run(inside, batch.steps(first, last), state, influence, counted)
+            loss, state = self._run(inside, batch.steps(first, last), state, influence, counted)
+            yield loss
 
-    def _run(self, x: Any, part: Batch, state: Any, influence: Influence, counted: int) -> Iterator[Any]:
+    def _run(self, x: Any, part: Batch, state: Any, influence: Influence, counted: int) -> tuple[float, Any]:
         """Some steps: first all errors, each with respect to the state that enters its step, then P from step to step."""
         cell = self.network.cells[0]
         with torch.no_grad():
             trace = unroll(cell, x, state, mask=part.mask)
         entering = stack(trace.nodes)
         flat, back = vector(fold(entering))
-        flat.requires_grad_()
+        flat = flat.detach().requires_grad_()
         out, _, _ = cell.step(fold(trace.x), back(flat))
         y = blank(self.network.readout(out.unflatten(0, part.target.shape[:2])), part.mask)
         loss = send_back(self.share(y, part, counted))
@@ -69,8 +70,7 @@ class RTRL(StepwiseLearner):
             influence.hear(error)
             influence.go_on(*step)
         influence.tell()
-        yield loss
-        return trace.final
+        return loss, trace.final
 
 
 def run_length(cell: Any, batch_size: int) -> int:

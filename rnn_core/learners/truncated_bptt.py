@@ -38,7 +38,7 @@ class TruncatedBPTT(StepwiseLearner):
                 symbols={"g": "gradient"}, use="How far back must an error be sent?")
     Settings = TruncatedSettings
 
-    def pieces(self, batch: Batch, teacher: Tensor | None) -> Iterator[float | None]:
+    def pieces(self, batch: Batch, teacher: Tensor | None) -> Iterator[float]:
         counted, length = int(batch.counted.sum()), batch.target.shape[1]
         states: dict[int, Any] = {0: None}
         for first in range(0, length, self.settings.window_every):
@@ -52,7 +52,7 @@ class TruncatedBPTT(StepwiseLearner):
             trace, heard = self._run(batch, teacher, start, last, states[start]), max(first, start)
             loss += send_back(self.share(trace.outputs[:, heard - start:], batch.steps(heard, last), counted))
             entering = [*trace.main.nodes, trace.main.final]
-            states = {start + k: tmap(Tensor.detach, state) for k, state in enumerate(entering)}
+            states = {start + k: tmap(Tensor.detach, state) for k, state in enumerate(entering)} | {0: None}
             yield loss
 
     def _run(self, batch: Batch, teacher: Tensor | None, first: int, last: int, state: Any) -> NetworkTrace:
