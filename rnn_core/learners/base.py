@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from rnn_core.networks.base import Network
-from rnn_core.records import Batch, Card, Settings, Streams, setting
+from rnn_core.records import Batch, Card, Needs, Rule, Settings, Streams, setting
 from rnn_core.tasks.base import ClassificationTask, RegressionTask
 
 RUNAWAY = 1e6
@@ -32,10 +32,12 @@ class Learner:
     ``update`` is a generator that performs one update: it may yield None inside a long one, so that others on the same
     machine can breathe, and ends by yielding (loss, gradient norm). ``commands`` names the settings that may change in
     mid-run; ``settings`` always holds those in force. ``tensors`` and ``numbers`` are all that a checkpoint must keep
-    beside the weights and the random streams.
+    beside the weights and the random streams. ``needs`` is the rule's line in the locality ledger, None for what is no
+    rule about steps.
     """
 
     card: ClassVar[Card]
+    needs: ClassVar[Needs | None] = None
     Settings: ClassVar[type[Settings]] = LearnerSettings
     commands: ClassVar[tuple[str, ...]] = ("updates",)
 
@@ -53,6 +55,11 @@ class Learner:
     def update(self) -> Iterator[tuple[float, float] | None]:
         """Perform one update; raises Diverged when the numbers run away."""
         raise NotImplementedError
+
+    @classmethod
+    def rule(cls, network: Network, task: Any, settings: Settings) -> Rule | None:
+        """This rule on one network, for the analyses; None where it has no gradient."""
+        return None
 
     def change(self, name: str, value: float) -> None:
         """Change one setting in mid-run; raises ValueError, in one sentence, for a name or value it cannot have."""
@@ -121,6 +128,28 @@ class GradientLearner(Learner):
         found = [torch.zeros_like(p) if p.grad is None else p.grad for p in self.parameters]
         self.optimiser.zero_grad(set_to_none=True)
         return loss, found
+
+    @classmethod
+    def rule(cls, network: Network, task: Any, settings: GradientSettings) -> Rule | None:
+        if cls.needs is None:
+            return None
+        names = [name for name, p in network.named_parameters() if p.requires_grad]
+
+        def learner(changed: dict[str, Any]) -> GradientLearner:
+            return cls(network, task, cls.Settings(**{**settings.model_dump(), **changed}), Streams.of(0))
+
+        def gradient(batch: Batch, **changed: Any) -> tuple[float, dict[str, Tensor]]:
+            loss, found = learner(changed).gradient(batch)
+            return loss, dict(zip(names, found, strict=True))
+
+        def pieces(batch: Batch, **changed: Any) -> Iterator[dict[str, Tensor]]:
+            own = learner(changed)
+            own.optimiser.zero_grad(set_to_none=True)
+            for _ in own.pieces(batch, None):
+                yield {n: torch.zeros_like(p) if p.grad is None else p.grad.clone()
+                       for n, p in zip(names, own.parameters, strict=True)}
+
+        return Rule(cls.card.title, cls.needs, settings.model_dump(), gradient, pieces)
 
     def _optimiser(self) -> torch.optim.Optimizer:
         rate, kind = self.settings.learning_rate, self.settings.optimiser

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from torch import Tensor
 
 from rnn_core.learners.base import GradientLearner, GradientSettings, send_back
-from rnn_core.records import Batch, Card
+from rnn_core.records import Batch, Card, Needs
 
 
 class BPTTSettings(GradientSettings):
@@ -32,6 +32,8 @@ class BPTT(GradientLearner):
                 equations={"δ": "δ_t = φ'(a_t) ⊙ (Vᵀ ε_t + Rᵀ δ_{t+1})", "g": "∇R = Σ_t δ_t h_{t−1}ᵀ"},
                 symbols={"δ": "gradient", "g": "gradient"})
     Settings = BPTTSettings
+    needs = Needs(waits="sequence", keeps="sequence", blames="sequence", local=True,
+                  reads="for each step the state of the unit it comes from and the error of the unit it goes to")
 
     def pieces(self, batch: Batch, teacher: Tensor | None) -> Iterator[float]:
         y = self.network(batch.x, mask=batch.mask, teacher=teacher)

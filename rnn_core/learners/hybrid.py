@@ -17,7 +17,7 @@ from torch import Tensor
 
 from rnn_core.learners.base import StepwiseLearner, StepwiseSettings, send_back
 from rnn_core.networks.base import blank, taught
-from rnn_core.records import Batch, Card, setting
+from rnn_core.records import Batch, Card, Needs, setting
 from rnn_core.records.trees import tmap, vector
 from rnn_core.sensitivity import Influence, sensitivities
 from rnn_core.unroll import unroll
@@ -40,6 +40,8 @@ class Hybrid(StepwiseLearner):
                 equations={"P": "P ← A P + B", "g": "g ← g + ∂ℓ_block/∂θ + λᵀ P"},
                 symbols={"P": "hidden", "g": "gradient"}, use="Exact and online, for less than RTRL costs.")
     Settings = HybridSettings
+    needs = Needs(waits="window", keeps="window", blames="sequence", local=False,
+                  reads="its influence on every number of the state at the start of the block, and all in the block")
 
     def pieces(self, batch: Batch, teacher: Tensor | None) -> Iterator[float]:
         cell, counted, length = self.network.cells[0], int(batch.counted.sum()), batch.target.shape[1]

@@ -22,7 +22,7 @@ from torch import Tensor
 
 from rnn_core.learners.base import StepwiseLearner, send_back
 from rnn_core.networks.base import blank, taught
-from rnn_core.records import Batch, Card
+from rnn_core.records import Batch, Card, Needs
 from rnn_core.records.trees import fold, stack, tmap, vector
 from rnn_core.sensitivity import Influence, numbers_kept, stepwise
 from rnn_core.unroll import unroll
@@ -41,6 +41,8 @@ class RTRL(StepwiseLearner):
                 equations={"P": "P_t = A_t P_{t−1} + ∂s_t/∂θ", "g": "g = Σ_t (∂ℓ_t/∂θ + λ_tᵀ P_{t−1})"},
                 symbols={"P": "hidden", "g": "gradient"},
                 use="Can a network learn while the sequence runs, with no end in sight?")
+    needs = Needs(waits="step", keeps="step", blames="sequence", local=False,
+                  reads="its influence on every number of the state, and with it all recurrent weights")
 
     def pieces(self, batch: Batch, teacher: Tensor | None) -> Iterator[float]:
         cell, counted, length = self.network.cells[0], int(batch.counted.sum()), batch.target.shape[1]

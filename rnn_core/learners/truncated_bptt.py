@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from rnn_core.learners.base import StepwiseLearner, StepwiseSettings, send_back
-from rnn_core.records import Batch, Card, NetworkTrace, setting
+from rnn_core.records import Batch, Card, Needs, NetworkTrace, setting
 from rnn_core.records.trees import tmap
 
 
@@ -37,6 +37,8 @@ class TruncatedBPTT(StepwiseLearner):
                 equations={"g": "g = Σ_t Σ_{u ∈ (t−k1, t]} ∂ℓ_u/∂θ through steps t−k2+1 … t, for t = k1, 2 k1, …"},
                 symbols={"g": "gradient"}, use="How far back must an error be sent?")
     Settings = TruncatedSettings
+    needs = Needs(waits="window", keeps="window", blames="window", local=True,
+                  reads="for the last k2 steps the state of the unit it comes from and the error of the unit it goes to")
 
     def pieces(self, batch: Batch, teacher: Tensor | None) -> Iterator[float]:
         counted, length = int(batch.counted.sum()), batch.target.shape[1]

@@ -8,9 +8,10 @@ from rnn_core.records.card import Card
 from rnn_core.records.intervention import Intervention
 from rnn_core.records.progress import Command, Progress
 from rnn_core.records.result import Result
+from rnn_core.records.rule import Needs, Rule, Sized
 from rnn_core.records.settings import SettingInfo, Settings, describe_settings, setting
 from rnn_core.records.streams import Streams
 from rnn_core.records.trace import NetworkTrace, Trace
 
-__all__ = ["Baseline", "Batch", "Card", "Command", "Intervention", "NetworkTrace", "Progress", "Result", "SettingInfo",
-           "Settings", "Story", "Streams", "Taught", "Trace", "describe_settings", "setting"]
+__all__ = ["Baseline", "Batch", "Card", "Command", "Intervention", "Needs", "NetworkTrace", "Progress", "Result", "Rule",
+           "SettingInfo", "Settings", "Sized", "Story", "Streams", "Taught", "Trace", "describe_settings", "setting"]
