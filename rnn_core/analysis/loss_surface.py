@@ -96,21 +96,21 @@ class LossSurface(Result):
 
 
 def loss_surface(network: Any, batch: Batch, loss: Callable[[Tensor, Batch], Tensor],
-                 rules: Sequence[str] = tuple(RULES), *, rate: float = 0.005, updates: int = UPDATES,
+                 optimisers: Sequence[str] = tuple(RULES), *, rate: float = 0.005, updates: int = UPDATES,
                  plane: Literal["ways", "random"] = "ways", grid: int = GRID, seed: int = 0) -> LossSurface:
-    """The ways of some rules over ``updates`` updates, and the loss on ``grid`` × ``grid`` places of their plane.
+    """The ways of some optimisers over ``updates`` updates, and the loss on ``grid`` × ``grid`` places of their plane.
 
     Everything happens on a copy, in double precision; gradients are not clipped. ``seed`` draws the random plane, and
     what a plane lacks where all ways run along one line. Raises ValueError, in one sentence, for a rule that there is
     not, for no rule, for no updates or more than 200, for another plane and a grid with less than 3 places a side.
     """
-    if unknown := [rule for rule in rules if rule not in RULES]:
+    if unknown := [rule for rule in optimisers if rule not in RULES]:
         raise ValueError(f"There is no rule “{unknown[0]}”; there are {', '.join(RULES)}.")
-    if not rules or not 1 <= updates <= MOST or plane not in ("ways", "random") or grid < 3:
+    if not optimisers or not 1 <= updates <= MOST or plane not in ("ways", "random") or grid < 3:
         raise ValueError(f"A surface needs a rule, 1 to {MOST} updates, the plane of the ways or a random one, and 3 "
                          "places a side.")
     ground = _Ground(network, batch, loss)
-    walked = {rule: _walk(ground, rule, rate, updates) for rule in dict.fromkeys(rules)}
+    walked = {rule: _walk(ground, rule, rate, updates) for rule in dict.fromkeys(optimisers)}
     drawn = torch.Generator().manual_seed(seed)
     main = _main([points for points, _ in walked.values()]) if plane == "ways" else _random(ground, drawn)
     directions = _completed(main, ground, drawn)
