@@ -11,9 +11,9 @@ import rnn_core as rc
 from pages.shared.charts import show
 from pages.shared.theme import mode
 from pages.shared.words import note, say, table_twin
-from rnn_core.analysis.capacity_curve import growing
+from rnn_core.analysis.capacity_curve import LOADS, growing
 
-SIZES, TURN, PAUSE = (100, 200, 300, 500, 700, 1000), 0.35, 0.15
+SIZES, HEIGHT, TURN, PAUSE = (100, 200, 300, 500, 700, 1000), 460, 0.8, 0.9
 
 
 @st.cache_resource(show_spinner=False)
@@ -29,22 +29,18 @@ def capacity() -> None:
     now = st.session_state.get("capacity_now")
     if now is None or now["units"] != units:
         now = st.session_state["capacity_now"] = _begun(units)
+    was = now["moves"]
 
-    @st.fragment(run_every=PAUSE if now["moves"] else None)
+    @st.fragment(run_every=PAUSE if was else None)
     def grown() -> None:
         if now["moves"]:
             _advance(now)
         with st.container(horizontal=True, vertical_alignment="center"):
             st.progress(now["share"], text=_line(now))
-            if now["moves"] and st.button("Stop", icon=":material/stop:", key="capacity_stop"):
-                now["moves"] = False
-                st.rerun()
-            if not now["moves"] and now["share"] < 1 and st.button("Go on", key="capacity_on"):
-                now["moves"] = True
-                st.rerun()
+            if now["share"] < 1:
+                st.button("Stop here" if now["moves"] else "Go on", key="capacity_on", on_click=_turn, args=(now,))
         _draw(now["curve"])
-        if not now["moves"] and now["share"] == 1 and not now["told"]:
-            now["told"] = True
+        if now["moves"] != was:
             st.rerun()
 
     with picture:
@@ -54,34 +50,35 @@ def capacity() -> None:
 def _begun(units: int) -> dict[str, Any]:
     """A curve that has just been asked for, or the whole one where somebody has waited for it."""
     whole = _finished().get(units)
-    network = rc.make_cell("hopfield", 1, hidden_size=units)
-    return {"units": units, "curve": whole, "share": 0.0 if whole is None else 1.0, "moves": whole is None,
-            "told": whole is not None, "loads": growing(network)}  # fmt: skip
+    loads = growing(rc.make_cell("hopfield", 1, hidden_size=units))
+    return {"units": units, "curve": whole, "share": float(whole is not None), "moves": whole is None, "loads": loads}
+
+
+def _turn(now: dict[str, Any]) -> None:
+    now["moves"] = not now["moves"]
 
 
 def _advance(now: dict[str, Any]) -> None:
-    """Sweeps for a third of a second, or one where that takes longer."""
+    """Sweeps for most of a second, or one where that takes longer."""
     end = time.perf_counter() + TURN
-    while now["moves"] and time.perf_counter() < end:
-        step = next(now["loads"], None)
-        if step is None:
-            now["moves"] = False
-            _finished()[now["units"]] = now["curve"]
-        else:
-            now["curve"], now["share"] = step
+    while now["share"] < 1 and time.perf_counter() < end:
+        now["curve"], now["share"] = next(now["loads"])
+    if now["share"] == 1:
+        now["moves"] = False
+        _finished()[now["units"]] = now["curve"]
 
 
 def _line(now: dict[str, Any]) -> str:
     done = 0 if now["curve"] is None else now["curve"].alpha.shape[1]
-    state = "" if now["share"] == 1 else ", relaxing …" if now["moves"] else ", stopped"
-    return f"{done} {'load' if done == 1 else 'loads'} of N = {now['units']} done{state}"
+    return f"{done} of {len(LOADS)} loads, N = {now['units']}"
 
 
 def _draw(result: rc.Result | None) -> None:
     if result is None:
-        st.skeleton(height=460)
+        st.skeleton(height=HEIGHT)
         return
-    show(rc.figures.capacity_curve(result, theme=mode()), key="capacity")
+    figure = rc.figures.capacity_curve(result, until=LOADS[-1], theme=mode(), height=HEIGHT)
+    show(figure, key="capacity")
     note("Random patterns, summed outer products; a network of its own at each load.")
     say(result.says, result.says_not)
     table_twin(result.frame, "Capacity as a table")

@@ -43,7 +43,7 @@ def memristors() -> None:
         one, other = st.columns(2, gap="medium")
         with one:
             show(rc.figures.circuit(drawn, step=step, theme=mode()), key="circuit")
-            note("Dark conducts badly. Arrows: the way of the current.")
+            note("A branch with w = 1 conducts worst. Arrows: the way of the current.")
             say(drawn.says, drawn.says_not)
         with other:
             show(rc.figures.hysteresis(loop, theme=mode()), key="hysteresis")

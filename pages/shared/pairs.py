@@ -9,7 +9,7 @@ import streamlit as st
 import rnn_core as rc
 from pages.shared.charts import show
 from pages.shared.drawing import draw_on
-from pages.shared.recalling import CELLS, NOTHING_DRAWN, bits, damaged, signs
+from pages.shared.recalling import CELLS, NOTHING_DRAWN, begun, signs
 from pages.shared.theme import mode
 from pages.shared.words import note, say, table_twin
 from rnn_core.records.glyphs import CAPITALS, glyphs
@@ -35,25 +35,20 @@ def _recalled(names: tuple[str, ...], start: str, backwards: bool) -> rc.Result:
 
 def pairs() -> None:
     """The section: a half to draw or damage, and both halves turn by turn."""
-    note(
-        "Each capital is stored with its small letter. Two layers recall each other over one set of weights."
-    )
-    pictures = st.container()
+    note("Each capital is stored with its small letter. Two layers recall each other over one set of weights.")
+    pictures, controls = st.container(), st.container()
     names = tuple(st.pills("Stored pairs", list(CAPITALS), default=list(FIRST), selection_mode="multi", key="pairs"))
     if not names:
         pictures.info(NO_PAIR, icon=":material/info:")
         return
-    left, right = pictures.columns([1, 2], gap="medium")
-    board = left.container()
-    with left:
+    left, right = pictures.columns([1, 3], gap="medium")
+    with controls:
         backwards = st.segmented_control(
             "Recall", list(WAYS), default=False, format_func=WAYS.get, required=True, key="pair_way"
         )
-        begun = st.selectbox("Start from", names, key="pair_begun", format_func=lambda n: n.lower() if backwards else n)
-        damage = st.slider("Damage", 0, CELLS // 2, 8, format=f"%d of {CELLS} cells", key="pair_damage")
-        seed = int(st.number_input("Draw", 0, 999, 0, key="pair_draw", help="Which cells are flipped."))
-    begin = damaged(bits(glyphs(begun.lower() if backwards else begun)[0]), damage, seed)
-    with board:
+        halves = [name.lower() for name in names] if backwards else list(names)
+        begin, _ = begun(halves, 8, "pair_")
+    with left:
         start = draw_on(begin, "One half of a pair", key=f"pair:{begin}")
     if "1" not in start:
         right.info(NOTHING_DRAWN, icon=":material/info:")

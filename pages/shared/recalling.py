@@ -92,14 +92,18 @@ def refused(names: tuple[str, ...], besides: int) -> str:
 @st.fragment
 def recalling() -> None:
     """The drawing surface, the recall that follows from it, its energy and overlaps."""
-    pictures = st.container()
+    pictures, controls = st.container(), st.container()
     what = stored()
     why = refused(*what[:2])
     if why:
         pictures.info(why, icon=":material/info:")
         return
     left, middle, right = pictures.columns([1, 1, 2], gap="medium")
-    start, seed = _begin(left, what[0])
+    with controls:
+        begin, seed = begun([*what[0], EMPTY], 12, "")
+    with left:
+        start = draw_on(begin, "Your pattern", key=f"draw:{begin}")
+        note("Draw with mouse or finger, or with arrows and space.")
     together = middle.toggle("All units at once", key="together")
     if "1" not in start:
         middle.info(NOTHING_DRAWN, icon=":material/info:")
@@ -114,19 +118,17 @@ def recalling() -> None:
     table_twin(result.frame, "The recall as a table")
 
 
-def _begin(place: Any, names: tuple[str, ...]) -> tuple[str, int]:
-    """The board to draw on above the controls that fill it; what stands on it, and the visitor's draw."""
-    board = place.container()
-    with place:
-        begun = st.selectbox("Start from", [*names, EMPTY], key="begun")
-        damage = st.slider("Damage", 0, CELLS // 2, 12, format=f"%d of {CELLS} cells", key="damage")
-        order = "Which cells are flipped, and in which order units move."
-        seed = int(st.number_input("Draw", 0, 999, 0, key="draw", help=order))
-    begin = "0" * CELLS if begun == EMPTY else damaged(bits(glyphs(begun)[0]), damage, seed)
-    with board:
-        start = draw_on(begin, "Your pattern", key=f"draw:{begin}")
-        note("Draw with mouse or finger, or with arrows and space.")
-    return start, seed
+def begun(names: list[str], damage: int, kind: str) -> tuple[str, int]:
+    """Controls for what a drawing begins with, one of the ``names`` or ``EMPTY``; its cells, and the visitor's draw.
+
+    ``kind`` tells the controls of several boards apart.
+    """
+    left, middle, right = st.columns(3, gap="medium")
+    name = left.selectbox("Start from", names, key=f"{kind}begun")
+    count = middle.slider("Damage", 0, CELLS // 2, damage, format=f"%d of {CELLS} cells", key=f"{kind}damage")
+    order = "Which cells are flipped, and in which order units move."
+    seed = int(right.number_input("Draw", 0, 999, 0, key=f"{kind}draw", help=order))
+    return "0" * CELLS if name == EMPTY else damaged(bits(glyphs(name)[0]), count, seed), seed
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

@@ -12,8 +12,13 @@ from rnn_core.records.palette import tone
 TOP, GAP = 0.5, 0.38
 
 
-def capacity_curve(result: CapacityCurve, *, theme: str = "light", height: int = 460) -> go.Figure:
-    """One line a size over the load; dashed ink: 0.138 above, ½ erfc(√(1/2α)) below."""
+def capacity_curve(
+    result: CapacityCurve, *, until: float | None = None, theme: str = "light", height: int = 460
+) -> go.Figure:
+    """One line a size over the load; dashed ink: 0.138 above, ½ erfc(√(1/2α)) below.
+
+    ``until`` is the load at which the axis ends, for a curve that is still growing.
+    """
     colours = ink(theme)
     figure = canvas("", f"Capacity: {result.says}", theme=theme, height=height, x="load <i>α</i> = <i>p</i> / <i>N</i>")
     overlaps = [array(v) for v in result.overlap]
@@ -47,7 +52,7 @@ def capacity_curve(result: CapacityCurve, *, theme: str = "light", height: int =
     heading(figure, "units that flip in one step; dashed: theory", colours.ink, y=GAP, shift=4)
     figure.update_layout(
         yaxis={"domain": [TOP, 1], "range": [0, 1.05], "nticks": 5},
-        yaxis2={"domain": [0, GAP], "tickformat": ".0%", "nticks": 4, "rangemode": "tozero", "anchor": "x"},
-        xaxis={"anchor": "y2"},
+        yaxis2={"domain": [0, GAP], "tickformat": ".1~%", "nticks": 4, "rangemode": "tozero", "anchor": "x"},
+        xaxis={"anchor": "y2", **({} if until is None else {"range": [0, 1.02 * until]})},
     )
     return figure

@@ -17,7 +17,7 @@ TOP, GAP, LINES, BOW, LOOP, SWEEPS = 0.42, 0.3, 40, 0.09, 0.13, 8
 
 
 def circuit(result: Circuit, *, step: int = -1, theme: str = "light", height: int = 560) -> go.Figure:
-    """The circuit after ``step``: a dark branch conducts badly; arrows show which way its current runs, if any does.
+    """The circuit after ``step``: colours tell how badly a branch conducts, arrows which way its current runs.
 
     Nodes stand in columns by how many branches lead there from the first. Dashed: w₀ e^{αt}, where no source writes.
     """

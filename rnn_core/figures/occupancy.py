@@ -17,9 +17,7 @@ def occupancy(result: Occupancy, *, theme: str = "light", height: int = 380) -> 
     table = result.frame().head(MOST)
     figure = canvas("", f"Visited states: {result.says}", theme=theme, height=height, x="states, the likeliest first")
     at = list(range(1, len(table) + 1))
-    told = [
-        f"{name}, E = {energy:.3g}" for name, energy in zip(table["state y | z"], table["energy"], strict=True)
-    ]
+    told = [f"{name}, E = {energy:.3g}" for name, energy in zip(table["state y | z"], table["energy"], strict=True)]
     figure.add_bar(
         x=at,
         y=[float(f"{v:.5g}") for v in table["measured"]],
