@@ -7,6 +7,7 @@ import streamlit as st
 from pages.shared.asked import ask
 from pages.shared.frame import frame
 from pages.shared.hand import Hand
+from pages.shared.reservoir import reservoir_lab
 from pages.shared.sections import sections
 
 SEQUENCES = 16
@@ -50,5 +51,6 @@ sections(
             "input: simulated, beside what mean-field theory says of endless ones.",
             "The networks as a table",
         ),
+        "An echo state network": reservoir_lab,
     },
 )
