@@ -48,8 +48,7 @@ def reservoir_lab() -> None:
             st.info(why, icon=":material/info:")
             return
         try:
-            with st.spinner(f"Running {settings['hidden_size']} units …"):
-                VIEWS[view](rc.Experiment.of("echo_state", learner="ridge", washout=WASHOUT, **settings))
+            VIEWS[view](rc.Experiment.of("echo_state", learner="ridge", washout=WASHOUT, **settings))
         except (ArithmeticError, MemoryError, ValueError) as error:
             st.info(plain(_sentence(error)), icon=":material/info:")
 

@@ -35,6 +35,7 @@ def unit_lines(
         line(figure, steps[at], values[at], values[at], tone(meaning, theme), meaning, width=1.75, digits=".3g")
         figure.data[-1].yaxis = axis
         top = max(1.0, float(np.abs(values).max()))
-        figure.update_layout({f"yaxis{axis[1:]}": {"range": [-1.05 * top, 1.05 * top], "tickvals": [-1, 0, 1]}})
+        ticks = [-1, 0, 1] if top < 1.3 else [-1, 1]
+        figure.update_layout({f"yaxis{axis[1:]}": {"range": [-1.05 * top, 1.05 * top], "tickvals": ticks}})
     figure.update_layout(height=height or tall(panels))
     return figure
