@@ -6,10 +6,10 @@
 
 u is uniform in ±1, independent from step to step, at one input; the other inputs are 0. The readouts are found by least
 squares (ridge 10⁻¹⁸) on half of the sequences and scored on the other half, so that a lag that is not held can score a
-little below 0; the sum counts 0 for it. An answer on its way back is no unit and is not read. Theory adds up to the
-rank of Γ over all lags, which is N where the input reaches every direction; a shift register of N units holds exactly
-N. All is run in double precision, in which directions 10¹¹ times fainter than the strongest count as none. Jaeger,
-*Short term memory in echo state networks*, 2002.
+little below 0; the sum counts 0 for it. An answer on its way back is no unit and is not read. In exact arithmetic
+theory adds up, over all lags, to the number of directions that the input reaches: N for most reservoirs, and exactly N
+for a shift register of N units. In double precision directions that are too faint are lost; theory is told with the
+same ridge as the readouts, which leaves them out. Jaeger, *Short term memory in echo state networks*, 2002.
 """
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CARD = Card(title="Memory capacity", row="D10", year=2002,
             reference="Jaeger, Short term memory in echo state networks, 2002",
             summary="How much of the input of k steps ago can be read off the state by a straight line, lag by lag.",
             equations={"MC": "MC = Σ_k R²(u_{t−k} from s_t)"}, symbols={"MC": "hidden"})
-HELD, LINEAR, RIDGE, RANK, LONGEST = 0.99, 1e-6, 1e-18, 1e-11, 400
+HELD, LINEAR, RIDGE, LONGEST = 0.99, 1e-6, 1e-18, 400
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,8 +38,8 @@ class MemoryCapacity(Result):
     """``shares`` (k,): MC_k for lags 0, 1, … on sequences the readouts never saw, NaN where the states are not finite.
 
     ``units`` is the number of state numbers that were read, ``fitted`` and ``scored`` those of steps to learn from and
-    to be scored on. ``theory`` (k,) is v_kᵀ Γ⁻¹ v_k, empty for states that are not linear in the input; ``rank`` is the
-    sum of it over all lags.
+    to be scored on. ``theory`` (k,) is v_kᵀ Γ⁻¹ v_k, empty for states that are not linear in the input; ``whole`` is
+    the sum of it over all lags.
     """
 
     shares: Tensor
@@ -47,7 +47,7 @@ class MemoryCapacity(Result):
     fitted: int
     scored: int
     theory: Tensor
-    rank: int
+    whole: float
 
     @property
     def bias(self) -> float:
@@ -81,8 +81,10 @@ class MemoryCapacity(Result):
         if not len(self.theory):
             return ""
         gap = float((self.theory - self.shares).abs().max())
-        return (f"; theory says {float(self.theory.sum()):.2f} for these lags and {self.rank} for all, and no lag lies "
-                f"further than {gap:.2g} from it")
+        lost = "" if self.whole > self.units - 0.5 else \
+            f" of at most {self.units}, the rest being too faint for double precision"
+        return (f"; theory says {float(self.theory.sum()):.2f} for these lags and {self.whole:.2f} for all{lost}, and "
+                f"no share lies further than {gap:.2g} from it")
 
     @property
     def says_not(self) -> str:
@@ -121,13 +123,18 @@ def memory_capacity(network: Any, batch: Batch, *, channel: int = 0, lags: int =
     every = states(noise)
     s = every[:, lags:]                                                              # (b, t − lags, n)
     past = noise.unfold(1, lags + 1, 1).flip(-1)                                     # (b, t − lags, lags + 1)
-    shares, theory, rank = torch.full((lags + 1,), torch.nan, dtype=torch.float64), noise.new_zeros(0), 0
+    shares, theory, whole = torch.full((lags + 1,), torch.nan, dtype=torch.float64), noise.new_zeros(0), 0.0
     if bool(s.isfinite().all()) and float(s.abs().max()) < 1e9:
-        shares = _shares(s[:half].flatten(0, 1), past[:half].flatten(0, 1), s[half:].flatten(0, 1),
-                         past[half:].flatten(0, 1))
-        theory, rank = _theory(states, noise[0], every[0])
-    return MemoryCapacity(shares, s.shape[-1], half * (steps - lags), (sequences - half) * (steps - lags),
-                          theory[:lags + 1], rank)
+        fit, test = (slice(0, half), slice(half, None))
+        scale = _scale(s[fit].flatten(0, 1))
+        shares = _shares(s[fit].flatten(0, 1) / scale, past[fit].flatten(0, 1), s[test].flatten(0, 1) / scale,
+                         past[test].flatten(0, 1))
+        v = _left(states, noise[0], every[0])
+        U, sizes, _ = torch.linalg.svd(v / scale, full_matrices=False)
+        felt = U.pow(2) @ (sizes.pow(2) / (sizes.pow(2) + 3 * RIDGE / (half * (steps - lags))))      # ⟨u²⟩ = 1/3
+        theory, whole = felt[:lags + 1], float(felt.sum())
+    fitted, scored = half * (steps - lags), (sequences - half) * (steps - lags)
+    return MemoryCapacity(shares, s.shape[-1], fitted, scored, theory, whole)
 
 
 def _kept(one: Trace) -> Tensor:
@@ -138,29 +145,29 @@ def _kept(one: Trace) -> Tensor:
     return torch.cat([v.flatten(2) for v in units], -1).double().cpu()
 
 
+def _scale(s: Tensor) -> Tensor:
+    """(n,) the deviations of states (m, n), 1 for those that do not move."""
+    scale = s.std(0)
+    return torch.where(scale > 1e-12, scale, torch.ones_like(scale))
+
+
 def _shares(s: Tensor, past: Tensor, held_s: Tensor, held_past: Tensor) -> Tensor:
     """R² (k,) of each lag on the held-out part, by readouts of the other, states in units of their deviations."""
-    scale = s.std(0).clamp(min=1e-12)
-    scale = torch.where(s.std(0) > 1e-12, scale, torch.ones_like(scale))
-    readout = Ridge(alpha=RIDGE, solver="svd").fit((s / scale).numpy(), past.numpy())
-    said = torch.from_numpy(readout.predict((held_s / scale).numpy())).reshape(held_past.shape)
+    readout = Ridge(alpha=RIDGE, solver="svd").fit(s.numpy(), past.numpy())
+    said = torch.from_numpy(readout.predict(held_s.numpy())).reshape(held_past.shape)
     return 1 - (held_past - said).pow(2).sum(0) / (held_past - held_past.mean(0)).pow(2).sum(0)
 
 
-def _theory(states: Callable[[Tensor], Tensor], u: Tensor, s: Tensor) -> tuple[Tensor, int]:
-    """v_kᵀ Γ⁻¹ v_k (k,) and the rank of Γ; nothing where what u (t,) leaves does not add up to the states s (t, n).
+def _left(states: Callable[[Tensor], Tensor], u: Tensor, s: Tensor) -> Tensor:
+    """v (k, n): what an impulse leaves after k steps; no row where u (t,) and v do not add up to the states s (t, n).
 
-    The v_k are what an impulse leaves beside silence, for as many steps as it takes to fade, ``LONGEST`` at most.
+    As many steps as it takes to fade, ``LONGEST`` beyond t at most.
     """
     t = len(u)
     impulse = u.new_zeros(2, LONGEST + t)
     impulse[0, 0] = 1
     struck, calm = states(impulse)
-    v = struck - calm                                                                # (k, n)
-    index = torch.arange(t)
-    toeplitz = torch.where(index[:, None] >= index, u[(index[:, None] - index).clamp(min=0)], 0.0)
-    if not v.numel() or float((calm[:t] + toeplitz @ v[:t] - s).norm()) > LINEAR * float(s.norm()):
-        return u.new_zeros(0), 0
-    U, sizes, _ = torch.linalg.svd(v, full_matrices=False)
-    U = U[:, sizes > RANK * sizes[0]]
-    return U.pow(2).sum(1), U.shape[1]
+    v, index = struck - calm, torch.arange(t)
+    before = index[:, None] - index
+    told = calm[:t] + torch.where(before >= 0, u[before.clamp(min=0)], 0.0) @ v[:t]
+    return v if float((told - s).norm()) <= LINEAR * float(s.norm()) else v[:0]

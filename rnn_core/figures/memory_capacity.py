@@ -33,7 +33,7 @@ def memory_capacity(result: MemoryCapacity, *, theme: str = "light", height: int
         line(figure, np.arange(len(theory)), theory, theory, tone("theory", theme), "theory", dash="dash", width=1.75,
              digits=".3f")  # fmt: skip
         figure.data[-1].line.shape = "hvh"
-    told = f"- - theory, {result.rank} in all; " if len(theory) else ""
+    told = f"- - theory, {result.whole:.2f} in all; " if len(theory) else ""
     whisper(figure, f"{told}sum {result.total:.2f}, units {result.units}", theme, shift=0)
     figure.update_layout(bargap=0.25, hovermode="closest", yaxis={"range": [0, 1.15], "tickvals": [0, 0.5, 1]})
     figure.update_xaxes(title_text="steps ago <i>k</i>", range=[-0.5, len(shares) - 0.5], nticks=8)
