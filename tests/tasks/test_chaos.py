@@ -44,3 +44,9 @@ def test_the_baseline_is_the_error_of_saying_the_same_again(task, generator):
 def test_a_longer_delay_is_another_series():
     kind = MackeyGlass.Settings
     assert not torch.allclose(MackeyGlass(kind(delay=17)).series.learnt, MackeyGlass(kind(delay=18)).series.learnt)
+
+
+def test_exponents_of_the_series():
+    assert MackeyGlass().exponent() == pytest.approx(0.0058, abs=1e-3)
+    assert MackeyGlass(MackeyGlass.Settings(delay=10)).exponent() is None
+    assert Lorenz(Lorenz.Settings(sampling_step=0.05)).exponent() == pytest.approx(0.05 * 0.906, rel=0.05)
