@@ -55,7 +55,7 @@ class LyapunovSpectrum(Result):
     @property
     def dimension(self) -> Tensor:
         """(b,) Kaplan–Yorke dimension: 0 where all shrinks, k where not even the sum of all k exponents is negative."""
-        return torch.stack([_dimension(row) for row in self.exponents])
+        return torch.stack([kaplan_yorke(row) for row in self.exponents])
 
     @property
     def entropy(self) -> Tensor:
@@ -78,9 +78,10 @@ class LyapunovSpectrum(Result):
         heard = "under its input" if self.driven else "left alone"
         fate = ("neighbouring states part" if top > STILL else "neighbouring states close up" if top < -STILL
                 else "the distance of neighbouring states hardly changes")
-        return (f"{heard}, {fate}: the largest exponent is {pace}, the Kaplan–Yorke dimension "
-                f"{float(self.dimension[known].median()):.3g} of {self.size}, the entropy rate at most "
-                f"{float(self.entropy[known].median()):.3g} nats a step.")
+        dimension, followed = float(self.dimension[known].median()), self.exponents.shape[1]
+        least = "at least " if followed < self.size and dimension == followed else ""
+        return (f"{heard}, {fate}: the largest exponent is {pace}, the Kaplan–Yorke dimension {least}{dimension:.3g} "
+                f"of {self.size}, the entropy rate at most {float(self.entropy[known].median()):.3g} nats a step.")
 
     @property
     def says_not(self) -> str:
@@ -181,8 +182,8 @@ def _collect(pieces: Iterator[Trace], k: int | None, warm_up: int, seed: int, dr
     return LyapunovSpectrum(torch.cat(logs, 1), count, torch.cat(volumes, 1).sum(1) / count, size, driven)
 
 
-def _dimension(row: Tensor) -> Tensor:
-    """The Kaplan–Yorke dimension of exponents (k,), the largest first."""
+def kaplan_yorke(row: Tensor) -> Tensor:
+    """The Kaplan–Yorke dimension of exponents (k,), the largest first; k where not even their sum is negative."""
     if row.isnan().any():
         return row.new_tensor(torch.nan)
     sums = row.cumsum(0)

@@ -1,4 +1,4 @@
-"""The onset of chaos: the largest exponent of random networks by gain, beside the dashed line of mean-field theory."""
+"""The onset of chaos: largest exponent, dimension and entropy rate of random networks by gain, beside the theory."""
 
 from __future__ import annotations
 
@@ -6,32 +6,51 @@ import numpy as np
 import plotly.graph_objects as go
 
 from rnn_core.analysis.chaos_transition import ChaosTransition
-from rnn_core.figures.ink import array
-from rnn_core.figures.style import canvas, level, line, whisper
+from rnn_core.figures.ink import array, ink
+from rnn_core.figures.panels import Panel, lay_out, tall
+from rnn_core.figures.style import canvas, line, whisper
 from rnn_core.records.palette import tone
 
+EXPONENT, LOWER = 230, 90
 
-def chaos_transition(result: ChaosTransition, *, theme: str = "light", height: int = 400) -> go.Figure:
-    """A dot a simulated network; above the line at 0 neighbouring states part, below it they close up."""
-    figure = canvas(
-        "<i>λ</i> &nbsp;largest Lyapunov exponent a step, in nats",
-        f"Largest Lyapunov exponent for {len(result.gains)} gains: {result.says}",
-        theme=theme,
-        height=height,
-        x="gain <i>g</i> of the random recurrent weights",
-    )
+
+def chaos_transition(result: ChaosTransition, *, theme: str = "light", height: int | None = None) -> go.Figure:
+    """A dot a simulated network; above the dashed line at 0 neighbouring states part, below it they close up.
+
+    Under the exponents: the Kaplan–Yorke dimension and the entropy rate, each divided by the number of units.
+    """
+    panels = [
+        Panel("<i>λ</i> &nbsp;largest Lyapunov exponent a step, in nats", ink(theme).ink, EXPONENT),
+        Panel("<i>D</i>/<i>N</i> &nbsp;Kaplan–Yorke dimension a unit", ink(theme).ink, LOWER),
+        Panel("<i>K</i>/<i>N</i> &nbsp;entropy rate, nats a step and unit", ink(theme).ink, LOWER),
+    ]
+    words = f"Largest Lyapunov exponent, dimension and entropy rate for {len(result.gains)} gains: {result.says}"
+    figure = canvas("", words, theme=theme, height=height or tall(panels))
+    axes = lay_out(figure, panels, 1)
     order = np.argsort(array(result.gains))
-    gains, measured, theory = (array(v)[order] for v in (result.gains, result.measured, result.theory))
-    level(figure, 0, "above: chaos", theme)
-    line(figure, gains, theory, theory, tone("theory", theme), "theory", dash="dash", width=1.75, digits="+.3f")
-    figure.add_scatter(
-        x=np.repeat(gains, measured.shape[1]),
-        y=measured.flatten(),
-        mode="markers",
-        marker={"color": tone("hidden", theme), "size": 8, "opacity": 0.75},
-        hovertemplate="gain %{x:.3g}: %{y:+.3f}<extra>simulated</extra>",
-        name="simulated",
+    gains, theory = array(result.gains)[order], array(result.theory)[order]
+    figure.add_shape(
+        type="line", xref="paper", x0=0, x1=1, y0=0, y1=0, line={"color": ink(theme).ink, "width": 1.5, "dash": "dash"}
     )
-    whisper(figure, "- - mean-field theory &nbsp; ● simulated networks", theme, corner="bottom right", shift=4)
+    line(figure, gains, theory, theory, tone("theory", theme), "theory", dash="dash", width=1.75, digits="+.3f")
+    for axis, values, name in zip(
+        axes, (result.measured, result.dimension, result.entropy), ("simulated", "dimension", "entropy"), strict=True
+    ):
+        many = array(values)[order]
+        figure.add_scatter(
+            x=np.repeat(gains, many.shape[1]),
+            y=many.flatten(),
+            yaxis=axis,
+            mode="markers",
+            marker={"color": tone("hidden", theme), "size": 7, "opacity": 0.75},
+            hovertemplate=f"gain %{{x:.3g}}: %{{y:.3g}}<extra>{name}</extra>",
+            name=name,
+        )
+    whisper(figure, "- - mean-field theory &nbsp; ● simulated; above 0: chaos", theme, corner="top left", shift=-20)
+    room = 0.04 * (gains[-1] - gains[0]) or 0.5
+    title = "gain <i>g</i> of the random recurrent weights"
+    figure.update_xaxes(title_text=title, range=[gains[0] - room, gains[-1] + room])
+    for axis in axes[1:]:
+        figure.update_layout({f"yaxis{axis[1:]}": {"rangemode": "tozero"}})
     figure.update_layout(hovermode="closest")
     return figure

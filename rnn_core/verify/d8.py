@@ -8,6 +8,7 @@ import torch
 
 import rnn_core as rc
 from rnn_core.verify.check import Finding, above, below, equal, near, quick, same
+from rnn_core.verify.d7 import Map, Place
 
 LATCH = 2.0
 
@@ -66,6 +67,69 @@ def cusp_of_one_neuron() -> Iterator[Finding]:
 
 
 @quick
+def the_pitchfork_by_its_diagram() -> Iterator[Finding]:
+    """x = tanh(w x) over w: rests split at w = 1 and begin to alternate at −1; both roads to the roots agree."""
+    found = rc.bifurcation(_unit(1.0), "R[0,0]", torch.linspace(-2.5, 2.5, 51).tolist())
+    told = {"pitchfork": 1.0, "flip": -1.0}
+    yield equal("changes over w from −2.5 to 2.5", "flip, pitchfork",
+                ", ".join(one.what.rpartition("(")[2].removesuffix(")") for one in found.changes))
+    for one in found.changes:
+        word = one.what.rpartition("(")[2].removesuffix(")")
+        yield near(f"where the {word} is", told.get(word, math.nan), one.value, 1e-5)
+    for w, published in ((1.5, 0.85856), (2.0, 0.95750)):
+        k = int((found.values - w).abs().argmin())
+        roots, stable = found.points[found.at == k].flatten().sort(), found.stable[found.at == k]
+        yield near(f"w = {w:g}: the published root", published, float(roots.values[-1]), 1e-5)
+        yield near(f"w = {w:g}: its mirror image", -published, float(roots.values[0]), 1e-5)
+        yield equal(f"w = {w:g}: who is stable, from below", "True False True",
+                    " ".join(str(bool(v)) for v in stable[roots.indices]))
+    cycles = found.periods[found.values < -1.05].flatten().tolist()
+    yield equal("w below −1.05: what runs come to", "cycles of 2 steps",
+                "cycles of 2 steps" if set(cycles) == {2} else str(sorted(set(cycles))))
+
+
+@quick
+def the_latch_by_its_diagram() -> Iterator[Finding]:
+    """h = tanh(2 h + b) over b: the two folds between which it remembers, at ±(√2 − artanh √½) = ±0.53284."""
+    found = rc.bifurcation(_unit(LATCH), "b[0]", torch.linspace(-1, 1, 41).tolist())
+    edge = math.sqrt(2) - math.atanh(math.sqrt(0.5))
+    yield same("places of the folds", torch.tensor([one.value for one in found.changes]), torch.tensor([-edge, edge]),
+               1e-5)
+    inside = found.counts[found.values.abs() < edge]
+    yield equal("rests between the folds", "3 everywhere", "3 everywhere" if (inside == 3).all() else str(inside))
+
+
+@quick
+def the_cusp_by_its_diagrams() -> Iterator[Finding]:
+    """One neuron over its threshold Θ: two folds for w > 4, where w σ′ = 1, and none below; they close as w → 4."""
+    for w in (3.0, 3.9, 4.1, 5.0, 6.0):
+        cell = rc.make_cell("ctrnn", 1, hidden_size=1).double().requires_grad_(False)
+        cell.W.zero_()
+        cell.R.fill_(w)
+        found = rc.bifurcation(cell, "b[0]", torch.linspace(w / 2 - 1, w / 2 + 1, 81).tolist(), spread=2.0)
+        if w < 4:
+            yield equal(f"w = {w:g}: changes over Θ", 0, len(found.changes))
+            continue
+        rates = [(1 + sign * math.sqrt(1 - 4 / w)) / 2 for sign in (1, -1)]
+        folds = sorted(w * o - math.log(o / (1 - o)) for o in rates)
+        yield same(f"w = {w:g}: folds over Θ", torch.tensor([one.value for one in found.changes]),
+                   torch.tensor(folds), 1e-5)
+
+
+@quick
+def the_cascade_of_a_map() -> Iterator[Finding]:
+    """The logistic map over r: rests exchange at 1 and flip at 3; then cycles of 2, 4, 8, of 3 at 3.835, and chaos."""
+    values = [0.5, 0.8, 1.2, 2.7, 3.2, 3.5, 3.55, 3.7, 3.835]
+    found = rc.bifurcation(Logistic(), "r[0]", values, spread=0.05, searches=8)
+    places = {one.what.rpartition("(")[2].removesuffix(")"): one.value for one in found.changes}
+    yield near("where two rests exchange their stability", 1.0, places.get("transcritical", math.nan), 1e-4)
+    yield near("where the first cycle begins", 3.0, places.get("flip", math.nan), 1e-4)
+    for r, expected in ((3.2, 2), (3.5, 4), (3.55, 8), (3.7, 0), (3.835, 3)):
+        yield equal(f"r = {r:g}: steps of the cycle, 0 for none", expected,
+                    int(found.periods[values.index(r)].max()))
+
+
+@quick
 def runs_settle_where_searches_end() -> Iterator[Finding]:
     """Nets of several kinds: a run left alone for long ends on a stable point; all roots are roots; three seeds."""
     for name in ("elman", "gru", "lstm"):
@@ -85,6 +149,24 @@ def runs_settle_where_searches_end() -> Iterator[Finding]:
             late = _flat(rc.unroll(cell, torch.zeros(len(stable), 3000, 2).double(), _state(cell, moved)).final)
             yield below(f"{name}, seed {seed}: runs from beside a stable point end on it, largest distance",
                         1e-4, float((late - found.points[stable]).norm(dim=1).max()))
+
+
+class Logistic(Map):
+    """h ← r h (1 − h), r a weight."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda h: h * (1 - h), 1)
+        self.r = torch.nn.Parameter(torch.ones(1, dtype=torch.float64))
+        self.double().requires_grad_(False)
+
+    def initial_state(self, batch_size: int) -> Place:
+        """All one third."""
+        return Place(self.zeros(batch_size, 1) + 1 / 3)
+
+    def advance(self, drive: torch.Tensor, state: Place) -> tuple[torch.Tensor, Place, dict[str, torch.Tensor]]:
+        """The map, once."""
+        h = self.r * self.function(state.h)
+        return h, Place(h), {"h": h}
 
 
 def _unit(w: float) -> rc.Cell:
