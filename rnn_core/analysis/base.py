@@ -11,7 +11,7 @@ from torch.func import functional_call, vjp, vmap
 from rnn_core.analysis.fixed_points import ONE, REST, polished
 from rnn_core.records.trees import tmap, vector
 
-GAIN, ROOM, SINGULAR = "gain", 2**24, 1e-6
+GAIN, ROOM, SINGULAR, NUDGE = "gain", 2**24, 1e-6, 1e-6
 REACH = torch.logspace(-2.5, 0.5, 13, dtype=torch.float64)
 
 
@@ -196,9 +196,11 @@ def all_rests(models: Models, at: Tensor, s: Tensor, most: int) -> Rests:
     new = torch.ones(len(rests.s), dtype=torch.bool)
     while new.any() and len(rests.s) < most * count:
         known, soft = len(rests.s), rests.take(new & rests.alone)
-        beside = torch.cat([soft.at - 1, soft.at + 1])
+        here, beside = soft.at.repeat(2), torch.cat([soft.at - 1, soft.at + 1])
         inside = (beside >= 0) & (beside < count)
-        rests = rests.join(found(models, beside[inside], soft.s.repeat(2, 1)[inside], room))
+        here, beside = here[inside], beside[inside]
+        start = ahead(models, soft.s.repeat(2, 1)[inside], models.values[here], models.values[beside])
+        rests = rests.join(found(models, beside, start, room))
         if len(rests.s) == known:
             rests = rests.join(_round_folds(models, rests, room))
         new = torch.arange(len(rests.s)) >= known
@@ -232,10 +234,24 @@ def ended(models: Models, at: Tensor, s: Tensor) -> tuple[Tensor, Tensor]:
     return s, ((field.after(s) - s).norm(dim=1) < REST) & s.isfinite().all(1)
 
 
-def judged(models: Models, at: Tensor, s: Tensor, rest: Tensor) -> Rests:
+def ahead(models: Models, s: Tensor, here: Tensor, there: Tensor) -> Tensor:
+    """Where rests s (p, s) at values ``here`` (p,) should be at ``there`` (p,), by their slope −(A − 1)⁻¹ ∂F/∂w.
+
+    A rest whose slope leads far away, as beside a fold, is left where it is.
+    """
+    after, A = models.with_values(here).slopes(s)
+    small = NUDGE * (1 + here.abs())
+    push = (models.with_values(here + small).after(s) - after) / small.unsqueeze(1)
+    move, info = torch.linalg.solve_ex(A.nan_to_num(0.0, 0.0, 0.0) - torch.eye(s.shape[1], dtype=s.dtype), -push)
+    move = move * (there - here).unsqueeze(1)
+    sound = (info == 0) & (move.abs().amax(1) <= 1 + s.abs().amax(1))
+    return torch.where(sound.unsqueeze(1), s + move, s)
+
+
+def judged(models: Models, at: Tensor, s: Tensor, rest: Tensor, apart: float = ONE) -> Rests:
     """Of ends s (p, s) those that rest, each once, with their eigenvalues."""
     at, s = at[rest], s[rest]
-    first = distinct(at, s)
+    first = distinct(at, s, apart)
     at, s = at[first], s[first]
     A = models.on(at).slopes(s)[1].nan_to_num(0.0, 0.0, 0.0)
     values = torch.linalg.eigvals(A)
@@ -243,11 +259,11 @@ def judged(models: Models, at: Tensor, s: Tensor, rest: Tensor) -> Rests:
     return Rests(at, s, values.gather(1, values.abs().argsort(1, descending=True)), soft)
 
 
-def distinct(at: Tensor, s: Tensor) -> Tensor:
+def distinct(at: Tensor, s: Tensor, apart: float = ONE) -> Tensor:
     """(p,) whether an end is the first of its point and model."""
     keep = torch.ones(len(s), dtype=torch.bool)
     for group in at.argsort(stable=True).split(torch.bincount(at).tolist()) if len(at) else ():
-        gap = torch.cdist(s[group], s[group], p=torch.inf) < ONE * (1 + s[group].abs().amax(1, keepdim=True))
+        gap = torch.cdist(s[group], s[group], p=torch.inf) < apart * (1 + s[group].abs().amax(1, keepdim=True))
         keep[group] = ~gap.tril(-1).any(1)
     return keep
 
@@ -256,19 +272,30 @@ def linked(models: Models, rests: Rests, others: Rests, at: Tensor) -> Tensor:
     """Which of ``others`` each rest becomes at the ``at``-th (p,) of the values; −1 where it is none."""
     inside = (at >= 0) & (at < len(models.values))
     which = torch.full_like(at, -1)
-    s, rest = ended(models, at[inside], rests.s[inside])
+    start = ahead(models, rests.s[inside], models.values[rests.at[inside]], models.values[at[inside]])
+    s, rest = ended(models, at[inside], start)
     which[inside] = matched(rests.s[inside], at[inside], s, rest, others)
     return which
 
 
-def matched(start: Tensor, at: Tensor, s: Tensor, rest: Tensor, others: Rests) -> Tensor:
+def onward(models: Models, rests: Rests) -> Tensor:
+    """Which rest each becomes at the next value, followed upward and, where that fails, downward; −1 for none."""
+    then, back = (linked(models, rests, rests, rests.at + way) for way in (1, -1))
+    taken = set(then.tolist())
+    for j, i in enumerate(back.tolist()):
+        if i >= 0 and then[i] < 0 and j not in taken:
+            then[i] = j
+    return then
+
+
+def matched(start: Tensor, at: Tensor, s: Tensor, rest: Tensor, others: Rests, apart: float = ONE) -> Tensor:
     """Which of ``others`` an end s (p, s) is; of several that come to the same, the one with the nearest ``start``."""
     which = torch.full_like(at, -1)
     for k in at.unique().tolist():
         mine, there = (at == k).nonzero().flatten(), (others.at == k).nonzero().flatten()
         if len(there):
             gap, nearest = torch.cdist(s[mine].nan_to_num(), others.s[there], p=torch.inf).min(1)
-            same = rest[mine] & (gap < 2 * ONE * (1 + s[mine].abs().amax(1)))
+            same = rest[mine] & (gap < 2 * apart * (1 + s[mine].abs().amax(1)))
             which[mine] = torch.where(same, there[nearest], -1)
     far, first = (start - others.s[which]).norm(dim=1) if len(others.s) else start.new_zeros(len(start)), set()
     for i in far.argsort().tolist():

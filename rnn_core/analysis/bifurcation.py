@@ -22,7 +22,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from rnn_core.analysis.base import Models, Place, Rests, Swept, all_rests, ended, judged, linked, matched
+from rnn_core.analysis.base import Models, Place, Rests, Swept, ahead, all_rests, ended, judged, linked, matched, onward
 from rnn_core.analysis.fixed_points import Field, beginnings, descended
 from rnn_core.analysis.state_space import main_axes
 from rnn_core.records import Card, Result, Trace
@@ -36,7 +36,7 @@ CARD = Card(title="Bifurcation", row="D8", year=1994,
 VALUES, TOLD = 60, 4
 SETTLE, KEPT, LONGEST, PIECE = 500, 64, 16, 100
 DESCENT, HALVINGS, MEASURED, MOST, WORK = 60, 17, 12, 32, 2**30
-SAME, VISIBLE = 1e-6, 1e-3
+SAME, FINE, VISIBLE = 1e-6, 1e-7, 1e-3
 
 
 class Change(NamedTuple):
@@ -156,7 +156,7 @@ def bifurcation(trace: Any, sweep: str | None = None, values: Sequence[float] | 
     tail = _settled(models.on(at), begun)                                                             # (t, k·r, s)
     rests = all_rests(models, *_starts(models, at, torch.stack([tail[-1], begun])), MOST)
     direction, centre, shown = _view(rests.s, tail, names, unit)
-    then = linked(models, rests, rests, rests.at + 1)
+    then = onward(models, rests)
     changes, unmeasured = _changes(models, rests, then)
     return Bifurcation(swept.name, line, swept.now, rests.at, rests.s, rests.eigenvalues, _branches(rests, then),
                        (rests.s - centre) @ direction, shown,
@@ -253,14 +253,16 @@ def _measured(models: Models, intervals: list[_Interval]) -> list[Change]:
     for _ in range(HALVINGS if intervals else 0):
         middle = torch.tensor([(one.low + one.high) / 2 for one in intervals], dtype=models.values.dtype)
         halfway = models.with_values(middle)
-        start, sizes = torch.cat([one.below.s for one in intervals]), [len(one.below.s) for one in intervals]
+        sizes = [len(one.below.s) for one in intervals]
         below = torch.arange(len(intervals)).repeat_interleave(torch.tensor(sizes))
         above = torch.arange(len(intervals)).repeat_interleave(torch.tensor([len(one.above.s) for one in intervals]))
-        at = torch.cat([below, above])
-        s, rest = ended(halfway, at, torch.cat([start, *(one.above.s for one in intervals)]))
-        here = judged(halfway, at, s, rest)
-        own = slice(len(below))
-        links = matched(start, below, s[own], rest[own], here).split(sizes)
+        at, s = torch.cat([below, above]), torch.cat([*(one.below.s for one in intervals),
+                                                      *(one.above.s for one in intervals)])
+        ends = torch.tensor([[one.low, one.high] for one in intervals], dtype=middle.dtype)
+        start = ahead(models, s, torch.cat([ends[below, 0], ends[above, 1]]), middle[at])
+        s, rest = ended(halfway, at, start)
+        here, own = judged(halfway, at, s, rest, FINE), slice(len(below))
+        links = matched(start[own], below, s[own], rest[own], here, FINE).split(sizes)
         for m, (one, which) in enumerate(zip(intervals, links)):
             rests, value = here.of(m), float(middle[m])
             same = _same(one.below, here, which, len(rests.s))
@@ -282,9 +284,10 @@ def _told(before: list[int], after: list[int], above: list[int], value: complex)
     moved = [(a, b) for a, b in zip(before, after) if b >= 0 and a != b]
     if abs(more) == 2 and moved:
         return "one rest splits into three (pitchfork)" if more > 0 else "three rests join into one (pitchfork)"
+    if more % 2:
+        return f"the search finds {abs(more)} rest{'s' * (abs(more) > 1)} {'more' if more > 0 else 'less'}"
     if more:
-        return (f"{abs(more)} rest{'s' * (abs(more) > 1)} {'appear' if more > 0 else 'vanish'}"
-                f"{'s' * (abs(more) == 1 and more > 0)}{'es' * (more == -1)}{' (fold)' * (abs(more) == 2)}")
+        return f"{abs(more)} rests {'appear' if more > 0 else 'vanish'}{' (fold)' * (abs(more) == 2)}"
     if sorted(before) == sorted(above):
         return "two rests exchange their stability (transcritical)"
     way = " and states turn about it (Neimark–Sacker)" if abs(value.imag) > SAME else \

@@ -74,9 +74,10 @@ class ChaosTransition(Result):
             "at none of these gains is the median network chaotic"
         last = int(self.gains.argmax())
         dimension, entropy = float(self.dimension[last].quantile(0.5)), float(self.entropy[last].quantile(0.5))
+        top = f"at gain {float(self.gains[last]):.3g}"
         return (f"{began}; of {self.measured.shape[1]} networks of {self.size} units a gain, the median lies at most "
-                f"{gap:.2g} from mean-field theory, which has its onset at 1; at gain {float(self.gains[last]):.3g} "
-                f"its Kaplan–Yorke dimension is {dimension:.1%} of N, its entropy rate {entropy:.2g} nats a step and unit.")
+                f"{gap:.2g} from mean-field theory, which has its onset at 1; {top} its Kaplan–Yorke dimension is "
+                f"{dimension:.1%} of N, its entropy rate {entropy:.2g} nats a step and unit.")
 
     @property
     def says_not(self) -> str:
