@@ -5,13 +5,12 @@ import streamlit as st
 from pages.shared.forgetting import why_forgotten
 from pages.shared.frame import frame
 from pages.shared.interventions import what_if
-from pages.shared.left_alone import left_alone
 from pages.shared.looked_at import what_counted
 from pages.shared.machine import which_machine
 from pages.shared.matches import TITLE as AGAIN
 from pages.shared.matches import brush, come_again
 from pages.shared.memory import how_long
-from pages.shared.sections import sections
+from pages.shared.sections import go_to, sections
 from pages.shared.space import where_it_goes
 from pages.shared.viewer import follow, viewer
 from pages.shared.views import chosen_row, row_control, state_table, timeline_of
@@ -65,8 +64,8 @@ sections(
         "What did it look at?": lambda: what_counted(hand),
         "State space": lambda: where_it_goes(hand),
         "Which machine is it?": lambda: which_machine(hand),
-        "Left alone": lambda: left_alone(hand),
         "Why did it forget this?": lambda: why_forgotten(hand),
         "What if?": lambda: what_if(hand),
     },
 )
+go_to("Where would it go if left alone?", "pages/8_Dynamics.py", "dynamics", "Phase plane")

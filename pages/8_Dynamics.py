@@ -5,52 +5,48 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.shared.asked import ask
+from pages.shared.bifurcations import bifurcation, cobweb
 from pages.shared.frame import frame
 from pages.shared.hand import Hand
+from pages.shared.left_alone import left_alone
+from pages.shared.lyapunov import lyapunov
+from pages.shared.phase_plane import phase_plane
 from pages.shared.reservoir import reservoir_lab
+from pages.shared.rests import modes, rests, trajectories
 from pages.shared.sections import sections
+from pages.shared.weights_seen import seen
 
-SEQUENCES = 16
 
-
-@st.fragment
-def rests(hand: Hand) -> None:
-    """Fixed points of the run in hand, in the plane of its states."""
+def chaos(hand: Hand) -> None:
+    """Random networks as large as the one in hand, over their gain."""
     ask(
         hand,
-        "fixed_points",
-        "The input is held at zero. Searches start near states of held-out sequences, whose paths are faint; the axes "
-        "are the two directions in which these states vary most.",
-        "The points as a table",
-        rows=SEQUENCES,
+        "chaos_transition",
+        "Not the network in hand, but random tanh networks with as many units as its state has numbers, with no "
+        "input: simulated, beside what mean-field theory says of endless ones.",
+        "The networks as a table",
     )
 
 
 hand = frame(
     "Dynamics",
     "What does it do when left alone?",
-    "Where the whole state could **come to rest**, and whether it would stay there.",
+    "Where the whole state could **come to rest**, whether it would stay there, and how that changes.",
     transport=True,
 )
-rests(hand)
+looked_at = seen(hand)
+st.fragment(rests)(looked_at)
 sections(
     "dynamics",
     {
-        "Lyapunov spectrum": lambda: ask(
-            hand,
-            "lyapunov_spectrum",
-            f"Along {SEQUENCES} held-out sequences, under their own input: above the line neighbouring states part, "
-            "below it they close up.",
-            "The exponents as a table",
-            rows=SEQUENCES,
-        ),
-        "The onset of chaos": lambda: ask(
-            hand,
-            "chaos_transition",
-            "Not the network in hand, but random tanh networks with as many units as its state has numbers, with no "
-            "input: simulated, beside what mean-field theory says of endless ones.",
-            "The networks as a table",
-        ),
+        "Modes": lambda: modes(looked_at),
+        "Trajectories": lambda: trajectories(looked_at),
+        "Phase plane": lambda: phase_plane(looked_at),
+        "Bifurcation": lambda: bifurcation(looked_at),
+        "Cobweb": lambda: cobweb(looked_at),
+        "Left alone": lambda: left_alone(looked_at),
+        "Lyapunov spectrum": lambda: lyapunov(looked_at),
+        "The onset of chaos": lambda: chaos(looked_at),
         "An echo state network": reservoir_lab,
     },
 )

@@ -1,4 +1,4 @@
-"""What the network does by itself: the plane of two units, what an impulse leaves, how slowly each unit forgets."""
+"""What the network does by itself: what an impulse leaves, and how slowly each unit forgets."""
 
 from __future__ import annotations
 
@@ -11,15 +11,7 @@ SEQUENCES = 64
 
 
 def left_alone(hand: Hand) -> None:
-    """The section: phase plane, impulse response and time constants."""
-    st.subheader("Where would it go from here?", anchor=False)
-    ask(
-        hand,
-        "nullclines",
-        "Two units, all else held as it is at the last step of one held-out sequence. On a unit’s line it stands "
-        "still; where the lines cross, both do.",
-        "The plane as a table",
-    )
+    """The section: impulse response and time constants."""
     st.subheader("What does one impulse leave?", anchor=False)
     ask(
         hand,

@@ -15,6 +15,13 @@ GAIN, ROOM, SINGULAR, NUDGE = "gain", 2**24, 1e-6, 1e-6
 REACH = torch.logspace(-2.5, 0.5, 13, dtype=torch.float64)
 
 
+def weights_of(cell: nn.Module) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """All weights of a cell by their names, and those by which its state comes back to it, which a gain scales."""
+    known = {n: v.detach() for n, v in (*cell.named_parameters(), *cell.named_buffers()) if v.is_floating_point()}
+    recurrent = {n: v for n, v in known.items() if n.rsplit(".", 1)[-1][0] in "RUu"}
+    return known, recurrent or {n: v for n, v in known.items() if v.dim() == 2 and v.shape[0] == v.shape[1] > 1}
+
+
 class Swept(NamedTuple):
     """The number that is swept: ``tensors`` by name are multiplied by it, or have it at ``index``; it is ``now``."""
 
@@ -26,9 +33,7 @@ class Swept(NamedTuple):
     @classmethod
     def of(cls, cell: nn.Module, sweep: str | None) -> Swept:
         """What a name stands for in this cell."""
-        known = {n: v for n, v in (*cell.named_parameters(), *cell.named_buffers()) if v.is_floating_point()}
-        recurrent = {n: v for n, v in known.items() if n.rsplit(".", 1)[-1][0] in "RUu"}
-        recurrent = recurrent or {n: v for n, v in known.items() if v.dim() == 2 and v.shape[0] == v.shape[1] > 1}
+        known, recurrent = weights_of(cell)
         if sweep == GAIN or (sweep is None and recurrent):
             if not recurrent:
                 raise ValueError(f"A {cell.card.title} has no recurrent weights that a gain could scale.")

@@ -22,7 +22,21 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from rnn_core.analysis.base import Models, Place, Rests, Swept, ahead, all_rests, ended, judged, linked, matched, onward
+from rnn_core.analysis.base import (
+    GAIN,
+    Models,
+    Place,
+    Rests,
+    Swept,
+    ahead,
+    all_rests,
+    ended,
+    judged,
+    linked,
+    matched,
+    onward,
+    weights_of,
+)
 from rnn_core.analysis.fixed_points import Field, beginnings, descended
 from rnn_core.analysis.state_space import main_axes
 from rnn_core.records import Card, Result, Trace
@@ -126,6 +140,12 @@ class Bifurcation(Result):
 def cycle(period: int | Tensor) -> str:
     """What a run does that never rests, in words."""
     return f"cycle of {int(period)} steps" if period > 1 else "never the same"
+
+
+def entries(cell: Any) -> dict[str, tuple[int, ...]]:
+    """What can be swept: "gain" where there are recurrent weights, and the shape of each weight by its name."""
+    known, recurrent = weights_of(cell)
+    return ({GAIN: ()} if recurrent else {}) | {name: tuple(v.shape) for name, v in known.items() if v.numel()}
 
 
 def bifurcation(trace: Any, sweep: str | None = None, values: Sequence[float] | None = None, *, x: Any = None,

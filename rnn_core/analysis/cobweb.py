@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from rnn_core.analysis.base import Place
 from rnn_core.analysis.memory_span import existing, kept_fields
-from rnn_core.analysis.nullclines import frozen_field, slopes, window
+from rnn_core.analysis.nullclines import frozen_field, held_at, slopes, window
 from rnn_core.records import Card, Result, Trace
 from rnn_core.records.trees import numbers, tmap, vector
 from rnn_core.unroll import unroll
@@ -112,7 +112,7 @@ def cobweb(trace: Any, unit: str | None = None, *, start: float | None = None, s
         raise ValueError(f"Sequence {row} has steps {there[0]} to {there[-1]}; {step} is not among them.")
     at = names.index(unit)
     here = vector(tmap(lambda v: v[row:row + 1, step], trace.entering))[0][0, at]
-    field = frozen_field(trace, row, step, [at])
+    field = frozen_field(trace.cell, *held_at(trace, row, step), [at])
     begun = torch.tensor([[float(here) if start is None else float(start)]], dtype=torch.float64)
     with torch.no_grad():
         path = torch.cat([begun, unroll(_Map(field), state=Place(begun), steps=steps).states.s[0]]).flatten()

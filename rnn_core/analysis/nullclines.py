@@ -2,7 +2,8 @@
 
     F(a, b) = what one step makes of units a and b,   nullclines: F_a = a and F_b = b,   fixed points: both
 
-All other numbers of the state, and the input, are frozen at what they are at one step of one sequence. Where the state
+All other numbers of the state, and the input, are frozen: at what they are at one step of one sequence, at their means,
+or at a fixed point of the whole network under an input of zeros. Where the state
 is two numbers, as in a continuous-time network of two neurons, nothing is frozen but the input, and the picture is the
 whole truth. Fixed points are found by Newton's method from many points of the grid; they are stable where both
 eigenvalues of ∂F/∂(a, b) are smaller than 1 in size. Beer 1995.
@@ -18,6 +19,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from rnn_core.analysis.fixed_points import fixed_points
 from rnn_core.analysis.memory_span import existing, kept_fields
 from rnn_core.records import Card, Result, Trace
 from rnn_core.records.trees import numbers, tmap, vector
@@ -26,6 +28,8 @@ CARD = Card(title="Nullclines", row="A11", year=1995,
             reference="Beer, On the dynamics of small continuous-time recurrent neural networks, 1995",
             summary="The plane of two units: where each stands still, where both do, and whether they stay there.",
             equations={"F": "F(a, b) = (a, b)"}, symbols={"F": "hidden"})
+FROZEN = {"step": "step {step} of sequence {row}", "mean": "their means over all steps",
+          "rest": "a fixed point under an input of zeros"}
 GRID, STARTS, ROUNDS, REST, MOST = 41, 9, 50, 1e-9, 12
 
 Field = Callable[[Tensor], Tensor]
@@ -36,7 +40,8 @@ class Nullclines(Result):
     """``a`` (g,) and ``b`` (g,) span the plane of the units ``names``; ``change`` (g, g, 2) is F − (a, b) at [b, a].
 
     ``points`` (p, 2) are the fixed points in the plane, ``eigenvalues`` (p, 2) complex those of ∂F/∂(a, b) there, the
-    larger first. ``path`` (t, 2) is where sequence ``row`` really went, ``frozen`` numbers stood still at ``step``.
+    larger first. ``path`` (t, 2) is where sequence ``row`` really went; ``frozen`` numbers stood still where ``place``
+    says.
     """
 
     names: tuple[str, str]
@@ -47,8 +52,8 @@ class Nullclines(Result):
     eigenvalues: Tensor
     path: Tensor
     row: int
-    step: int
     frozen: int
+    place: str
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -81,18 +86,21 @@ class Nullclines(Result):
     def says_not(self) -> str:
         if not self.frozen:
             return "that these are all resting states: another input moves the lines, and there may be more elsewhere."
-        return (f"that the network rests there: {self.frozen} other numbers of its state were frozen at step "
-                f"{self.step}, and in truth they move too.")
+        return (f"that the network rests there: {self.frozen} other numbers of its state were frozen at {self.place}, "
+                "and in truth they move too.")
 
 
-def nullclines(trace: Trace, units: Sequence[str] | None = None, *, row: int = 0, step: int | None = None,
-               reach: Sequence[float] | None = None) -> Nullclines:
+def nullclines(trace: Trace, units: Sequence[str] | None = None, *, freeze: str = "step", row: int = 0,
+               step: int | None = None, reach: Sequence[float] | None = None) -> Nullclines:
     """The plane of two ``units``, such as ("y[0]", "y[1]"), with all else as it enters ``step`` of sequence ``row``.
 
-    By default the first two units of what the card calls the cell, at the last step. ``reach`` (low, high) of both axes
-    is by default a little more than where the sequences went. Raises ValueError, in one sentence, for units, a row or a
-    step that are not there.
+    By default the first two units of what the card calls the cell, at the last step. ``freeze`` may instead hold all
+    else, the input too, at its "mean" over all steps, or at a "rest", the first fixed point that is found under an
+    input of zeros. ``reach`` (low, high) of both axes is by default a little more than where the sequences went. Raises
+    ValueError, in one sentence, for units, a row, a step or a rest that are not there.
     """
+    if freeze not in FROZEN:
+        raise ValueError(f"All else is frozen at a {', a '.join(FROZEN)}, not at “{freeze}”.")
     names = numbers(trace.nodes[0])
     chosen = _chosen(trace, names, units)
     if not 0 <= row < trace.batch_size:
@@ -104,7 +112,9 @@ def nullclines(trace: Trace, units: Sequence[str] | None = None, *, row: int = 0
     at = [names.index(name) for name in chosen]
     moved = vector(tmap(lambda v: v.flatten(0, 1), trace.states))[0][:, at].detach().cpu().double()      # (b·t, 2)
     known = moved[existing(trace).flatten().cpu()]
-    field = frozen_field(trace, row, step, at)
+    held = {"step": lambda: held_at(trace, row, step), "mean": lambda: _mean(trace), "rest": lambda: _rest(trace)}
+    field = frozen_field(trace.cell, *held[freeze](), at)
+    place = FROZEN[freeze].format(step=step, row=row)
     spans = [window(known[:, k]) if reach is None else (float(reach[0]), float(reach[1])) for k in range(2)]
     a, b = (torch.linspace(*span, GRID, dtype=torch.float64) for span in spans)
     grid = torch.stack(torch.meshgrid(b, a, indexing="ij")[::-1], -1)                                    # [b, a]
@@ -114,8 +124,8 @@ def nullclines(trace: Trace, units: Sequence[str] | None = None, *, row: int = 0
     eigenvalues = torch.linalg.eigvals(slopes.double())
     eigenvalues = eigenvalues.gather(1, eigenvalues.abs().argsort(1, descending=True))
     path = moved.view(trace.batch_size, trace.length, 2)[row, there]
-    return Nullclines((chosen[0], chosen[1]), a, b, change, points.double(), eigenvalues, path, row, step,
-                      len(names) - 2)
+    return Nullclines((chosen[0], chosen[1]), a, b, change, points.double(), eigenvalues, path, row,
+                      len(names) - 2, place)
 
 
 def _chosen(trace: Trace, names: list[str], units: Sequence[str] | None) -> list[str]:
@@ -131,14 +141,43 @@ def _chosen(trace: Trace, names: list[str], units: Sequence[str] | None) -> list
     return list(units)
 
 
-def frozen_field(trace: Trace, row: int, step: int, at: list[int]) -> Field:
-    """F: points (p, 2) → what one step makes of them, in double precision, all else frozen."""
+def held_at(trace: Trace, row: int, step: int) -> tuple[Any, Any]:
+    """The state that enters one step, and its input, as a batch of one."""
     def here(v: Tensor) -> Tensor:
-        v = v[row:row + 1, step].detach().cpu()
-        return v.double() if v.is_floating_point() else v
+        return v[row:row + 1, step].detach()
 
-    cell = copy.deepcopy(trace.cell).cpu().double().requires_grad_(False)
-    state, x = tmap(here, trace.entering), None if trace.x is None else tmap(here, trace.x)
+    return tmap(here, trace.entering), None if trace.x is None else tmap(here, trace.x)
+
+
+def _mean(trace: Trace) -> tuple[Any, Any]:
+    """Means of the state and the input over all steps that exist; whole numbers as they are at the end."""
+    there = existing(trace)
+
+    def middle(v: Tensor) -> Tensor:
+        return v[there].mean(0, keepdim=True) if v.is_floating_point() else v[:1, -1]
+
+    return tmap(middle, trace.states), None if trace.x is None else tmap(middle, trace.x)
+
+
+def _rest(trace: Trace) -> tuple[Any, Any]:
+    """The first fixed point under an input of zeros, and that input."""
+    found = fixed_points(trace)
+    at = [k for k, kind in enumerate(found.kinds) if kind != "slow"]
+    if not at:
+        raise ValueError("No fixed point was found to hold all else at.")
+    back = vector(tmap(lambda v: v[:1, 0].detach().cpu().double() if v.is_floating_point() else v[:1, 0],
+                       trace.states))[1]
+    return back(found.points[at[:1]]), None if trace.x is None else \
+        tmap(lambda v: torch.zeros_like(v[:1, 0]), trace.x)
+
+
+def frozen_field(cell: Any, state: Any, x: Any, at: Sequence[int]) -> Field:
+    """F: points (p, k) of the numbers ``at`` → what one step makes of them, in double precision, all else frozen."""
+    def wide(v: Tensor) -> Tensor:
+        return v.detach().cpu().double() if v.is_floating_point() else v.detach().cpu()
+
+    cell = copy.deepcopy(cell).cpu().double().requires_grad_(False)
+    state, x = tmap(wide, state), None if x is None else tmap(wide, x)
 
     def field(points: Tensor) -> Tensor:
         p = len(points)
@@ -146,8 +185,8 @@ def frozen_field(trace: Trace, row: int, step: int, at: list[int]) -> Field:
         columns = list(flat.unbind(1))
         for k, column in zip(at, points.unbind(1)):
             columns[k] = column
-        wide = None if x is None else tmap(lambda v: v.expand(p, *v.shape[1:]), x)
-        _, after, _ = cell.step(wide, back(torch.stack(columns, 1)))
+        given = None if x is None else tmap(lambda v: v.expand(p, *v.shape[1:]), x)
+        _, after, _ = cell.step(given, back(torch.stack(columns, 1)))
         return vector(after)[0][:, at]
 
     return field

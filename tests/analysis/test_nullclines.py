@@ -55,7 +55,21 @@ def test_other_units_are_frozen_where_they_stood():
     assert len(found.frame()) == len(found.points) + 6
 
 
-@pytest.mark.parametrize("wrong", [{"units": ("h[0]", "h[0]")}, {"units": ("h[0]", "z[1]")}, {"row": 9}, {"step": 7}])
+def test_all_else_at_its_mean_or_at_rest():
+    cell = rc.make_cell("gru", 2, hidden_size=4, gain=2.0, seed=3)
+    trace = rc.unroll(cell, torch.randn(3, 6, 2))
+    for freeze, state, x in (("mean", trace.states.h.flatten(0, 1).mean(0), trace.x.flatten(0, 1).mean(0)),
+                             ("rest", rc.fixed_points(trace).points[0], torch.zeros(2))):
+        found = rc.nullclines(trace, ("h[3]", "h[1]"), freeze=freeze)
+        moved = state.clone()
+        moved[3], moved[1] = found.a[7], found.b[30]
+        after = cell.step(x[None], type(trace.final)(moved[None]))[1].h[0, [3, 1]]
+        assert torch.allclose(found.change[30, 7], after - torch.stack([found.a[7], found.b[30]]), atol=1e-12)
+    assert "frozen at a fixed point" in found.says_not
+
+
+@pytest.mark.parametrize("wrong", [{"freeze": "end"}, {"units": ("h[0]", "h[0]")}, {"units": ("h[0]", "z[1]")}, {"row": 9},
+                                   {"step": 7}])
 def test_what_is_not_there_is_refused(wrong):
     with pytest.raises(ValueError) as caught:
         rc.nullclines(pitchfork(), **wrong)

@@ -30,9 +30,9 @@ def test_which_machine(visit, query) -> None:
 
 @pytest.mark.parametrize("architecture", ["ctrnn", "gru", "window_mlp"])
 def test_left_alone(visit, architecture: str) -> None:
-    app = visit("Hidden states", architecture=architecture, length="8", hidden_size="4")
-    app = section(app, "states", "Left alone")
-    assert {"nullclines", "impulse_response", "time_constants"} <= drawn(app)
+    app = visit("Dynamics", architecture=architecture, length="8", hidden_size="4")
+    app = section(app, "dynamics", "Left alone")
+    assert {"impulse_response", "time_constants"} <= drawn(app)
 
 
 @pytest.mark.parametrize("task", ["adding", "tomita", "next_character"])
@@ -54,6 +54,6 @@ def test_with_and_without_a_teacher(visit) -> None:
 
 
 def test_what_cannot_be_asked(visit) -> None:
-    app = visit("Hidden states", architecture="elman", length="8", hidden_size="1")
-    for info in section(app, "states", "Left alone").info:
+    app = visit("Dynamics", architecture="elman", length="8", hidden_size="1")
+    for info in section(app, "dynamics", "Left alone").info:
         one_sentence(info.value)
