@@ -44,9 +44,10 @@ def count(formula: str, **letters: int) -> float:
 
 @card_check
 def weights_start_as_their_letters_say(case: Case) -> None:
-    """b, c and d start at one value each, R blocks are gain × orthogonal, the rest lies in ±gain/√fan-in."""
+    """b, c and d start at one value each, R blocks are gain × orthogonal, the rest in ±gain/√fan-in or its bound."""
     cell = case.cell(fresh=True, dtype=torch.float32)
     gain = getattr(case.settings, "gain", 1.0)
+    most = max(1.0, gain, getattr(cell, "bound", 1.0))
     for name, p in cell.named_parameters():
         if p.dim() == 1:
             assert all(len(block.unique()) == 1 for block in p.split(H) if len(p) % H == 0)
@@ -54,7 +55,7 @@ def weights_start_as_their_letters_say(case: Case) -> None:
             for block in p.split(p.shape[1]):
                 same(block @ block.T, gain**2 * torch.eye(len(block)), atol=1e-5)
         else:
-            assert 0.5 < float(p.detach().abs().max()) * math.sqrt(p.shape[1]) / max(1.0, gain) <= 1
+            assert 0.5 < float(p.detach().abs().max()) * math.sqrt(p.shape[1]) / most <= 1
 
 
 @card_check
