@@ -100,6 +100,10 @@ FORMS = {
 }
 
 
+#: σ of this is 1 in double precision.
+OPEN = 40.0
+
+
 class Settings(RecurrentSettings):
     """LSTM: how many cells, how firmly they keep at the start, and which parts there are."""
 
@@ -191,10 +195,17 @@ class LSTM(Cell):
         return h, after, {k: v for k, v in zip("ifgoch", (i, f, g, o, c, h), strict=True) if isinstance(v, Tensor)}
 
     def fused(self, x: Tensor, state: LSTMState, lengths: Tensor | None) -> tuple[Tensor, LSTMState] | None:
-        if self.settings.variant != "forget":
+        if self.settings.variant not in ("forget", "1997"):
             return None
-        out, h, c = packed_call(torch._VF.lstm, x, state, [self.W, self.R, self.b, torch.zeros_like(self.b)], lengths)
+        weights = [self.W, self.R, self.b] if "f" in self.form.blocks else self._with_an_open_gate()
+        out, h, c = packed_call(torch._VF.lstm, x, state, [*weights, torch.zeros_like(weights[2])], lengths)
         return out, LSTMState(h, c)
+
+    def _with_an_open_gate(self) -> list[Tensor]:
+        """W, R and b with a keep gate that hears nothing and is 1 to the last digit: torch's kernel has four blocks."""
+        n = self.settings.hidden_size
+        return [torch.cat([v[:n], torch.full_like(v[:n], fill), v[n:]])
+                for v, fill in ((self.W, 0.0), (self.R, 0.0), (self.b, OPEN))]
 
     @classmethod
     def from_weights(cls, module: torch.nn.LSTM, W: Tensor, R: Tensor, b: Tensor, c: Tensor) -> LSTM:
