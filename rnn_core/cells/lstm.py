@@ -100,8 +100,8 @@ FORMS = {
 }
 
 
-#: σ of this is 1 in double precision.
-OPEN = 40.0
+#: Forms that torch's kernel can compute; σ(OPEN) is 1 in double precision.
+KERNEL, OPEN = ("forget", "1997"), 40.0
 
 
 class Settings(RecurrentSettings):
@@ -151,7 +151,7 @@ class LSTM(Cell):
             self.p = weight(len(form.peepholes), n)
         if form.listening:
             self.Q = weight(3 * n, 3 * n)
-        self.kernel_wins = self.settings.variant == "forget"
+        self.kernel_wins = self.settings.variant in KERNEL
         self.card = replace(
             self.card, title=form.title, year=form.year, reference=form.reference, summary=form.summary,
             equations=form.equations, symbols={k: self.card.symbols[k] for k in form.equations},
@@ -195,7 +195,7 @@ class LSTM(Cell):
         return h, after, {k: v for k, v in zip("ifgoch", (i, f, g, o, c, h), strict=True) if isinstance(v, Tensor)}
 
     def fused(self, x: Tensor, state: LSTMState, lengths: Tensor | None) -> tuple[Tensor, LSTMState] | None:
-        if self.settings.variant not in ("forget", "1997"):
+        if self.settings.variant not in KERNEL:
             return None
         weights = [self.W, self.R, self.b] if "f" in self.form.blocks else self._with_an_open_gate()
         out, h, c = packed_call(torch._VF.lstm, x, state, [*weights, torch.zeros_like(weights[2])], lengths)
