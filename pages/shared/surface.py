@@ -56,7 +56,8 @@ def on_the_surface(hand: Hand) -> None:
             found = _surface(hand.key, ordered, rate, updates, plane, seed, hand.then)
         show(rc.figures.loss_surface(found, theme=mode()), key="loss_surface")
         note(
-            f"{TOLD[plane]} {_held(found)}Each field has the loss of its middle; losses at the ends of the ways are those of the way itself."
+            f"{TOLD[plane]} {_held(found)}Each field has the loss of its middle; the loss at the end of a way is that "
+            "of the way itself, wherever it went."
         )
     say(found.says, found.says_not)
     table_twin(found.frame, "Every update on the surface as a table")

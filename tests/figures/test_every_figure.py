@@ -105,7 +105,7 @@ def test_no_third_theme(name, run):
 def test_a_network_that_left_the_finite_numbers_is_drawn(theme):
     burst = rc.Experiment.of("elman", "adding", hidden_size=3, length=300, gain=5.0, activation="linear")
     hurt = ("linear_probe", "memory_span", "order_sensitivity", "saliency", "select_and_match", "state_space")
-    own = ("step_losses", "error_triangle", "jacobian_spectrum", "vanishing", "optimiser_steps")
+    own = ("step_losses", "error_triangle", "jacobian_spectrum", "vanishing", "optimiser_steps", "loss_surface")
     for name in ("gradient_norms", "step_jacobians", "jacobian_products", *own, *hurt):
         result = getattr(rc, name)(burst, rows=2)
         picture = getattr(rc.figures, name)(result, theme=theme)
