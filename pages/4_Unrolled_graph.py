@@ -2,8 +2,10 @@
 
 import streamlit as st
 
+from pages.shared.flow import flow_graph_and_transpose
 from pages.shared.frame import frame
 from pages.shared.graphs import edits, picture_of, take
+from pages.shared.sections import sections
 from pages.shared.viewer import viewer
 from pages.shared.views import chosen_row, row_control
 from pages.shared.words import note, plain, say, table_twin
@@ -52,3 +54,4 @@ def picture() -> None:
 
 
 picture()
+sections("unrolled", {"As a flow graph, and its transpose": lambda: flow_graph_and_transpose(hand)})
