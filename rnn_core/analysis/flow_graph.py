@@ -31,7 +31,7 @@ CARD = Card(title="Signal-flow graph", row="B6", year=1996,
             equations={"δ": "y = Σ x ↔ branch,  y = φ(a) ↔ δ_a = φ'(a) δ_y,  y = W x ↔ δ_x = Wᵀ δ_y"},
             symbols={"δ": "gradient"})
 SWAPS = {"sum": "branch", "product": "branch", "branch": "sum", "cut": "join", "join": "cut", "input": "end",
-         "state": "on", "end": "input", "on": "state", "weight": "end"}
+         "state": "on", "end": "input", "on": "state"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +69,13 @@ class FlowGraph(Result):
         if self.backward:
             return ""
         others = [e for e in self.edges if e.end == edge.end and e is not edge]
-        return " ".join(e.signal or nodes[e.start].name or nodes[e.start].label for e in others)
+        return " ".join(e.signal or nodes[e.start].name or self._called(nodes[e.start]) for e in others)
+
+    def _called(self, node: FlowNode) -> str:
+        """What to call a signal that its author gave no name."""
+        nodes = {n.id: n for n in self.nodes}
+        read = [nodes[e.start].name for e in self.edges if e.end == node.id]
+        return f"{node.label}({read[0]})" if node.kind == "bend" and read and read[0] else node.label
 
     def frame(self) -> pd.DataFrame:
         """One row a node: what it is here and in the transpose, what it reads, the sizes of signal and error."""

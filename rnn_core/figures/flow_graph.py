@@ -15,7 +15,7 @@ from rnn_core.records.palette import tone
 
 ROW, HANDLE, NEAR = 54, 0.42, 0.4
 ROUND = ("sum", "product")
-DELAYS = {False: "{}<sub>t−1</sub>", True: "to step <i>t</i>−1, {}"}
+DELAYS = {False: "{}<sub>t−1</sub>", True: "{} to step <i>t</i>−1"}
 ONWARD = {False: "{} to step <i>t</i>+1", True: "{} from step <i>t</i>+1"}
 
 
@@ -131,7 +131,7 @@ def _text(node: FlowNode, backward: bool) -> str:
     if node.kind in ("on", "state"):
         ahead = (node.kind == "on") != backward
         return (ONWARD if ahead else DELAYS)[backward].format(name)
-    if backward and node.kind in ("input", "end"):
+    if backward and node.kind in ("input", "end", "weight"):
         return f"∂<i>L</i>/∂{name}"
     return html.escape(node.label) if node.kind in ("bend", "box") else name
 

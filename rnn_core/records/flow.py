@@ -196,7 +196,7 @@ class _Drawing:
                 edges.append(Edge(source, mark.id, ""))
                 source = mark.id
             edges += [Edge(source, reader, gain, self.names.get(v, "")) for reader, gain in to]
-        used = {end for a, b, _ in edges for end in (a, b)}
+        used = {end for e in edges for end in (e.start, e.end)}
         order = [m for n in nodes for m in (n, *after.get(n.id, [])) if m.id in used]
         return tuple(order), tuple(edges)
 
