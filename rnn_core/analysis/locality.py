@@ -28,8 +28,8 @@ from rnn_core.records import Batch, Card, Needs, Result, Rule, Sized
 CARD = Card(title="Locality ledger", row="B9", year=2020,
             reference="Schmidhuber 1989; Marschall, Cho & Savin, A unified framework of online learning algorithms, 2020",
             summary="What each rule reads, from where and when, declared and measured.")
-STEPS, UNITS, GROWN = 24, 4, 1.1
-WINDOWS = {"window_every": 4, "window_back": 8, "block": 6}
+STEPS, UNITS, GROWN = 12, 4, 1.1
+WINDOWS = {"window_every": 2, "window_back": 5, "block": 3}
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,6 @@ def locality(sized: Sized) -> Locality:
     entries = {}
     for name, rule in rules.items():
         mine = {k: v for k, v in WINDOWS.items() if k in rule.settings}
-        double = {k: 2 * v for k, v in mine.items()}
 
         def kept(where: Any, settings: dict[str, int], name: str = name) -> float:
             return measured(where[0][name], where[1], settings)["numbers kept"]
@@ -115,9 +114,10 @@ def locality(sized: Sized) -> Locality:
         if grown is not None:
             sizes = [kept(w, mine) / count(w[0][name], w[1]) for w in (small, grown)]
             per_weight = sizes[1] / sizes[0]
+        now = kept(twice, mine)
+        wider = kept(twice, {k: 2 * v for k, v in mine.items()}) / now if mine else 1.0
         entries[name] = Entry(rule.title, rule.needs, waited(rule, batch, mine), blamed(rule, batch, mine),
-                              kept(longer, mine) / kept(twice, mine), kept(twice, double) / kept(twice, mine),
-                              per_weight)
+                              kept(longer, mine) / now, wider, per_weight)
     return Locality(entries)
 
 

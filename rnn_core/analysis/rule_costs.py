@@ -10,12 +10,12 @@ networks and their computational complexity*, 1995.
 """
 from __future__ import annotations
 
-import gc
 import math
 import time
 import weakref
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,7 @@ CARD = Card(title="Costs of learning rules", row="B9", year=1995,
                       "computational complexity, 1995",
             summary="Multiplications and numbers kept for one gradient, as sequences and networks grow.",
             equations={"cost": "cost ≈ a · Tᵏ, cost ≈ a · Hᵏ"})
+ELEMENTWISE = (torch.ops.aten.mul, torch.ops.aten.addcmul)
 COUNTS = ("multiplications", "numbers kept")
 
 
@@ -88,8 +89,8 @@ class RuleCosts(Result):
                 "those of the sizes measured, not of infinity.")
 
 
-def rule_costs(sized: Sized, *, lengths: Iterable[int] = (16, 32, 64), units: Iterable[int] = (4, 8, 16),
-               steps: int = 16, clock: bool = False, tell: Callable[[float], None] | None = None) -> RuleCosts:
+def rule_costs(sized: Sized, *, lengths: Iterable[int] = (8, 16), units: Iterable[int] = (4, 8),
+               steps: int = 8, clock: bool = False, tell: Callable[[float], None] | None = None) -> RuleCosts:
     """Counts of one gradient of one sequence by every rule: of ``lengths`` steps with the network as it is, then of
     ``steps`` steps under way with ``units`` units, where the hybrid's blocks are as long as there are units.
 
@@ -126,7 +127,6 @@ def rule_costs(sized: Sized, *, lengths: Iterable[int] = (16, 32, 64), units: It
 def measured(rule: Rule, batch: Batch, settings: dict[str, Any], clock: bool = False) -> dict[str, float]:
     """The counts of one gradient, and the seconds of the best of three where timed."""
     batch = precise(batch)
-    gc.collect()
     with Ledger() as ledger:
         rule.gradient(batch, **settings, **({"online": True} if "online" in rule.settings else {}))
     found = dict(zip(COUNTS, (ledger.products, ledger.most)))
@@ -146,31 +146,36 @@ class Ledger(TorchDispatchMode):
     def __init__(self) -> None:
         super().__init__()
         self.products, self.alive, self.most = 0, 0, 0
-        self._known: set[int] = set()
+        self._living: dict[int, weakref.ref[Any]] = {}
 
     def __torch_dispatch__(self, f: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        given = {id(v.untyped_storage()) for v in tree_leaves((args, kwargs)) if isinstance(v, Tensor)}
         out = f(*args, **(kwargs or {}))
-        made = [v for v in tree_leaves(out) if isinstance(v, Tensor)]
         packet = f._overloadpacket
         if packet in flop_registry:
             self.products += flop_registry[packet](*args, **(kwargs or {}), out_val=out) // 2
-        elif packet in (torch.ops.aten.mul, torch.ops.aten.addcmul):
-            self.products += sum(v.numel() for v in made)
-        for v in made:
-            storage = v.untyped_storage()
-            if id(storage) not in given and id(storage) not in self._known:
-                self._add(storage, storage.nbytes() // v.element_size())
+        elif packet in ELEMENTWISE:
+            self.products += out.numel()
+        if makes(f):
+            for v in (out,) if isinstance(out, Tensor) else tree_leaves(out):
+                if isinstance(v, Tensor):
+                    self._add(v.untyped_storage(), v.element_size())
         return out
 
-    def _add(self, storage: Any, count: int) -> None:
-        key = id(storage)
-        self._known.add(key)
+    def _add(self, storage: Any, size: int) -> None:
+        key, count = id(storage), storage.nbytes() // size
+        if key in self._living:
+            return
         self.alive += count
         self.most = max(self.most, self.alive)
 
-        def gone() -> None:
-            self._known.discard(key)
+        def gone(_: Any) -> None:
+            del self._living[key]
             self.alive -= count
 
-        weakref.finalize(storage, gone)
+        self._living[key] = weakref.ref(storage, gone)
+
+
+@cache
+def makes(f: Any) -> bool:
+    """Whether an operation makes a tensor of its own, and not a view of a given one, or changes that."""
+    return all(r.alias_info is None for r in f._schema.returns)
