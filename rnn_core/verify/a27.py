@@ -28,6 +28,23 @@ def boltzmann() -> Iterator[Finding]:
 
 
 @quick
+def visits_that_pages_draw() -> Iterator[Finding]:
+    """The picture's own visits and law, n = m = 3: beside the law written out here, and where matrices take turns."""
+    for seed in range(SEEDS):
+        stream = torch.Generator().manual_seed(seed)
+        cell = _model(3, 3, beta=0.5)
+        cell.W.copy_(torch.randn(1, 3, 3, generator=stream))
+        found = rc.occupancy(cell, seed=seed)
+        number = ((found.states > 0).long() << torch.arange(6)).sum(1)
+        yield same(f"seed {seed}: the law of each state", found.law, _law(cell.W[0], 0.5)[number], 1e-12)
+        yield _distance(f"seed {seed}: total variation of the visits", found.measured, found.law, 0.02)
+        turns = _model(3, 3, regimes=2, persistence=0.7, beta=0.5)
+        turns.W.copy_(torch.randn(2, 3, 3, generator=stream))
+        found = rc.occupancy(turns, seed=seed)
+        yield _distance(f"seed {seed}, two matrices in turn: from the chain's own law", found.measured, found.law, 0.02)
+
+
+@quick
 def cold_is_plain() -> Iterator[Finding]:
     """With β = 10⁶ and no tie every step is that of the memory without chance."""
     wrong, compared = 0, 0

@@ -1,6 +1,7 @@
 """A28, the memristive network: Kirchhoff's laws solved apart, an exponential without a source, a pinched loop."""
 from __future__ import annotations
 
+import cmath
 import math
 from collections.abc import Iterator
 from typing import Any
@@ -96,6 +97,26 @@ def pinched() -> Iterator[Finding]:
         areas.append(abs(float(torch.trapezoid(torch.cat([i[lobe], i[lobe][:1]]), torch.cat([v[lobe], v[lobe][:1]])))))
     yield above("area of a lobe at a period of 5", 0.02, areas[0])
     yield below("area at a tenth of the period, beside it", 0.3, areas[1] / areas[0])
+
+
+@quick
+def a_capacitor_is_not_pinched() -> Iterator[Finding]:
+    """The same branch with a resistor and a capacitor: an ellipse around the origin, as complex numbers have it."""
+    period, constant = 50, 0.8
+    for n in (1, 7):
+        cell = _circuit(n, seed=1, alpha=0.0, beta=0.3, start=0.9)
+        t = torch.arange(8 * period).double()
+        S = torch.outer(torch.sin(2 * math.pi * t / period), torch.linspace(1, 2, n).double())
+        found = rc.hysteresis(rc.unroll(cell, S.unsqueeze(0)), constant=constant)
+        ours, plain = found.at_zero
+        name = f"{n} branch{'es' if n > 1 else ''}"
+        yield below(f"{name}: share of its largest current in the memristor at zero volts", 0.01, ours)
+        yield above(f"{name}: share in the capacitor's branch", 0.3, plain)
+        keep, turn = math.exp(-0.1 / constant), cmath.exp(2j * math.pi / period)
+        answer = (1 - (1 - keep) / (turn - keep)) / (1 + 10 * 0.9)
+        rounds = torch.tensor([(answer * turn**k).imag for k in range(period)]).double()
+        size = float((cell.Omega @ torch.linspace(1, 2, n).double())[0])
+        yield same(f"{name}: its current in the last round", found.plain_current[-period:], size * rounds, 1e-6)
 
 
 def _circuit(n: int, **settings: Any) -> Any:
