@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 import rnn_core as rc
-from rnn_core.records.glyphs import CAPITALS, glyphs
 from rnn_core.verify.check import Finding, above, below, equal, long, near, quick
 
 SEEDS, COUNT, UPDATES = (0, 1, 2), 300, 400
@@ -45,7 +44,8 @@ def the_floor_by_hand() -> Iterator[Finding]:
 def how_many_letters_it_holds() -> Iterator[Finding]:
     """Every choice of three and of four of the 26 pairs: the share held whole, each half recalling the other."""
     shares, stream = [], torch.Generator().manual_seed(0)
-    z, y = glyphs(CAPITALS), glyphs(CAPITALS.lower())
+    task = _task(pairs=26)
+    z, y = task.asked, task.due
     for count in (3, 4):
         chosen = torch.tensor(list(itertools.combinations(range(26), count)))
         held = _held(z[chosen], y[chosen])
@@ -55,7 +55,6 @@ def how_many_letters_it_holds() -> Iterator[Finding]:
         shares.append(float(held.double().mean()))
     yield above(f"share of the {2600:,} choices of three that is held", 0.8, shares[0])
     yield below("share of the 14,950 choices of four that is held", 0.6, shares[1])
-    task = _task(pairs=26)
     held = [int(_held(task.asked[None, :p], task.due[None, :p])) for p in range(2, 12)]
     yield equal("in the task's own order: 2 … 11 pairs held whole", str([1] * 4 + [0] * 6), str(held))
 
