@@ -71,7 +71,7 @@ class PictureTask(RegressionTask):
         always = float((due * torch.where(usual < 0, -1.0, 1.0)).mean())
         repeat = float((asked * due).mean()) * (1 - 2 * self.flips / CELLS)
         if repeat >= always:
-            return Baseline(repeat, 2 * (1 - repeat), "repeat what was read")
+            return Baseline(repeat, 2 * (1 - repeat), "repeat the damaged picture, given all rows at once")
         return Baseline(always, float((due - usual).square().mean()), "always give each cell its commonest value")
 
     def story(self, batch: Batch, row: int, y: Tensor | None = None) -> Story:

@@ -80,7 +80,7 @@ def test_the_other_half_of_a_pair_is_due():
 def test_the_floor_of_pairs_is_the_better_of_two_answers():
     clean = PatternPairs(PatternPairsSettings(noise=0.0)).baseline()
     agree = (glyphs("ABKXY") * glyphs("abkxy")).mean().double()
-    assert clean.value == pytest.approx(float(agree)) and clean.sentence == "repeat what was read"
+    assert clean.value == pytest.approx(float(agree)) and clean.sentence.startswith("repeat the damaged picture")
     noisy = PatternPairs(PatternPairsSettings(noise=0.25)).baseline()
     usual = glyphs("abkxy").sum(0).sign()
     assert noisy.value == pytest.approx(float((glyphs("abkxy") * usual).mean())) and "commonest" in noisy.sentence
