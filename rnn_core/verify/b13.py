@@ -49,16 +49,19 @@ def residuals_are_at_a_right_angle() -> Iterator[Finding]:
 
 
 def _trained(ridge: float) -> tuple[rc.Run, Tensor, Tensor]:
-    """A run whose readout was found, with its V (o, n) and d (o) in float64."""
+    """A run in double precision whose readout was found, with its V (o, n) and d (o)."""
     spec = rc.Experiment.of("echo_state", "narma", "ridge", hidden_size=20, batch_size=4, length=80, ridge=ridge,
                             seed=2)
-    run = rc.train(spec, quiet=True)
-    cell = run.network.cells[0]
-    return run, cell.V.detach().double(), cell.d.detach().double()
+    run = rc.Run(spec)
+    cell = run.network.double().cells[0]
+    for _ in run.learner.update():
+        pass
+    return run, cell.V.detach(), cell.d.detach()
 
 
 def _read(run: rc.Run) -> tuple[Tensor, Tensor]:
     """X (m, n) and Y (m, o) of the batch that the run learnt from, drawn again."""
     batch = run.task.sample(4, rc.Run(run.spec).streams.data)
-    states = rc.unroll(run.network.cells[0], batch.x).states.h.detach()
-    return torch.cat([batch.x, states], -1).flatten(0, 1).double(), batch.target.flatten(0, 1).double()
+    x = batch.x.double()
+    states = rc.unroll(run.network.cells[0], x).states.h.detach()
+    return torch.cat([x, states], -1).flatten(0, 1), batch.target.flatten(0, 1).double()
