@@ -22,17 +22,19 @@ def phase_plane(hand: Hand) -> None:
     if len(names) < 2:
         st.info("A plane needs two units; this state is a single number, see Cobweb.", icon=":material/info:")
         return
-    with st.container(horizontal=True, gap="medium"):
-        first = st.selectbox("Across", names, 0, width=160, key=f"plane_across_{len(names)}_{names[0]}")
-        second = st.selectbox("Upward", names, 1, width=160, key=f"plane_up_{len(names)}_{names[0]}")
-        freeze = st.selectbox("All else is held", list(HELD), format_func=HELD.get, width=320, key="plane_held")
-    ask(
-        hand,
-        "nullclines",
-        f"Two units, all else held {HELD[freeze]}. On a unit’s line it stands still; where the lines cross, both do; "
-        f"arrows show the drift of one step. The path is where {plain(first)} and {plain(second)} really went.",
-        "The plane as a table",
-        units=(first, second),
-        freeze=freeze,
-        rows=SEQUENCES,
-    )
+    picture, controls = st.columns([3, 1], gap="large")
+    with controls:
+        first = st.selectbox("Across", names, 0, key=f"plane_across_{len(names)}_{names[0]}")
+        second = st.selectbox("Upward", names, 1, key=f"plane_up_{len(names)}_{names[0]}")
+        freeze = st.selectbox("All else is held", list(HELD), format_func=HELD.get, key="plane_held")
+    with picture:
+        ask(
+            hand,
+            "nullclines",
+            f"Two units, all else held {HELD[freeze]}. On a unit’s line it stands still; where the lines cross, both "
+            f"do; arrows show the drift of one step. The path is where {plain(first)} and {plain(second)} really went.",
+            "The plane as a table",
+            units=(first, second),
+            freeze=freeze,
+            rows=SEQUENCES,
+        )

@@ -69,15 +69,17 @@ def trajectories(hand: Hand) -> None:
     """Paths of sequences along the main axes of the states, with the points on their way."""
     points = found(hand, "fixed_points", rows=SEQUENCES)
     row = min(chosen_row(hand), len(points.paths) - 1)
-    with st.container(horizontal=True, gap="medium"):
+    picture, controls = st.columns([3, 1], gap="large")
+    with controls:
         flat = st.segmented_control("Directions", [2, 3], default=2, required=True, key="paths_dimensions")
-        row = st.number_input("Sequence", 0, len(points.paths) - 1, row, width=130, key="paths_row")
-    figure = rc.figures.trajectories(points, row=int(row), dimensions=flat, theme=mode())
-    show(figure, key=f"part_trajectories{'' if flat == 2 else '_3d'}")
-    note(
-        f"{len(points.paths)} held-out sequences under their own input; sequence {int(row)} is coloured by time. The "
-        "points are those of no input, so a path need not end on one."
-    )
+        row = int(st.number_input("Sequence", 0, len(points.paths) - 1, row, key="paths_row"))
+    with picture:
+        figure = rc.figures.trajectories(points, row=row, dimensions=flat, theme=mode())
+        show(figure, key=f"part_trajectories{'' if flat == 2 else '_3d'}")
+        note(
+            f"{len(points.paths)} held-out sequences under their own input; sequence {row} is coloured by time. The "
+            "points are those of no input, so a path need not end on one."
+        )
     say(
         f"the axes hold {float(points.share[:flat].sum()):.0%} of the variance of these states; {points.says}",
         "that a path which passes a point in this view comes near it in truth: all other directions are hidden.",

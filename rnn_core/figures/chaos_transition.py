@@ -50,7 +50,8 @@ def chaos_transition(result: ChaosTransition, *, theme: str = "light", height: i
     room = 0.04 * (gains[-1] - gains[0]) or 0.5
     title = "gain <i>g</i> of the random recurrent weights"
     figure.update_xaxes(title_text=title, range=[gains[0] - room, gains[-1] + room])
-    for axis in axes[1:]:
-        figure.update_layout({f"yaxis{axis[1:]}": {"rangemode": "tozero"}})
+    for axis, values in zip(axes[1:], (result.dimension, result.entropy), strict=True):
+        top = float(array(values).max()) or 1.0
+        figure.update_layout({f"yaxis{axis[1:]}": {"range": [-0.08 * top, 1.08 * top]}})
     figure.update_layout(hovermode="closest")
     return figure

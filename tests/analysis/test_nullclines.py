@@ -68,8 +68,8 @@ def test_all_else_at_its_mean_or_at_rest():
     assert "frozen at a fixed point" in found.says_not
 
 
-@pytest.mark.parametrize("wrong", [{"freeze": "end"}, {"units": ("h[0]", "h[0]")}, {"units": ("h[0]", "z[1]")}, {"row": 9},
-                                   {"step": 7}])
+@pytest.mark.parametrize("wrong", [{"freeze": "end"}, {"units": ("h[0]", "h[0]")}, {"units": ("h[0]", "z[1]")},
+                                   {"row": 9}, {"step": 7}])
 def test_what_is_not_there_is_refused(wrong):
     with pytest.raises(ValueError) as caught:
         rc.nullclines(pitchfork(), **wrong)

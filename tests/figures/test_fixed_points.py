@@ -36,7 +36,8 @@ def test_modes_by_hand(theme):
     table = result.modes()
     assert table["|λ|"].tolist() == pytest.approx([2.0, 0.9, 0.9], abs=1e-5)
     assert table["steps a turn"].tolist()[1:] == pytest.approx([4, 4]) and table["steps a turn"][0] == math.inf
-    assert table["steps to 1/e, or to e"].tolist() == pytest.approx([1 / math.log(2), *[-1 / math.log(0.9)] * 2], abs=1e-4)
+    steps = [1 / math.log(2), *[-1 / math.log(0.9)] * 2]
+    assert table["steps to 1/e, or to e"].tolist() == pytest.approx(steps, abs=1e-4)
     assert table.iloc[0, -1].startswith("h[2] 100%") and "h[0] 50%" in table.iloc[1, -1]
     figure = rc.figures.modes(result, mode=1, theme=theme)
     bars = next(trace for trace in figure.data if trace.name == "share")

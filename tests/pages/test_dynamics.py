@@ -60,7 +60,8 @@ def test_one_unit_is_the_whole_truth_and_has_no_plane(visit) -> None:
     app = section(app, "dynamics", "Cobweb")
     assert "cobweb" in drawn(app) and any("whole truth" in one.value for one in app.markdown)
     next(one for one in app.segmented_control if one.label == "Whose steps").set_value(UNIT).run()
-    assert "cobweb" in drawn(app) and [one.label for one in app.slider if "(" in one.label] == ["Weight (w)", "Bias (b)"]
+    assert "cobweb" in drawn(app)
+    assert [one.label for one in app.slider if "(" in one.label] == ["Weight (w)", "Bias (b)"]
     app = section(app, "dynamics", "Phase plane")
     one_sentence(app.info[-1].value)
     assert "nullclines" not in drawn(app)
