@@ -46,7 +46,8 @@ def trajectories(
         symbol, filled = MARKS[kind]
         size = (8 if kind == "slow" else 12) if dimensions == 2 else 6
         _add(figure, points[at], mode="markers", name=kind, hovertemplate=f"{kind}<extra></extra>",
-             marker={"symbol": symbol, "size": size, "line": {"color": ink(theme).ink, "width": 0.5 if kind == "slow" else 2},
+             marker={"symbol": symbol, "size": size,
+                     "line": {"color": ink(theme).ink, "width": 0.5 if kind == "slow" else 2},
                      "color": ink(theme).ink if filled else ink(theme).paper})  # fmt: skip
     figure.update_layout(hovermode="closest")
     return figure
