@@ -7,8 +7,10 @@
 W (n, i), u (n, 1), b (n). φ is relu unless chosen otherwise: then the gradient over k steps is u_i^k while the unit is
 on and 0 once it is off, so that over T steps it never grows beyond 2. The bound holds under every learner: a weight v
 that leaves it is folded back, u = m − |((v + m) mod 4m) − 2m|, which is v itself between −m and m; the slope du/dv is
-±1 everywhere, so that no unit is stuck at the bound. Units hear of each other through a further layer. Li et al.,
-*Independently recurrent neural network (IndRNN): building a longer and deeper RNN*, CVPR 2018.
+±1 everywhere, so that no unit is stuck at the bound. Units hear of each other through a further layer. For answers at
+the end of long sequences the authors' own code starts the top layer's u evenly between 2^{−1/T} and 2^{1/T}, and W
+small, for a unit that adds up its inputs grows with T. Li et al., *Independently recurrent neural network (IndRNN):
+building a longer and deeper RNN*, CVPR 2018.
 """
 from __future__ import annotations
 

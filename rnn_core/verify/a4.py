@@ -12,8 +12,6 @@ from rnn_core.verify.check import Finding, above, below, equal, gradients, long,
 
 B, T, INPUTS, UNITS = 3, 7, 4, 5
 LENGTH, LAYERS, WIDTH, UPDATES, SEEDS = 100, 2, 64, 800, (0, 1, 2)
-#: Ten times as long: chosen on SEEDS.
-FAR, FEW, LATER = 1000, 16, 2000
 
 
 @quick
@@ -118,27 +116,6 @@ def adds_over_a_hundred_steps() -> Iterator[Finding]:
     yield below(f"IndRNN, {words}, best of three seeds", 0.01, min(left["indrnn"]))
     yield below(f"IndRNN, {words}, median of three seeds", 0.02, statistics.median(left["indrnn"]))
     yield above(f"tanh, {words}, best of three seeds", 0.15, min(left["elman"]))
-
-
-@long
-def adds_over_a_thousand_steps() -> Iterator[Finding]:
-    """Adding at T = 1000: learnt by two layers of IndRNN whose top one starts lasting, not by tanh; three seeds."""
-    ours = {"longest_lag": FAR, "top_layer": "lasting", "input_gain": 0.15}
-    for architecture, settings in (("indrnn", ours), ("elman", {})):
-        left = []
-        for seed in SEEDS:
-            spec = rc.Experiment.of(architecture, "adding", wiring="stack", layers=LAYERS, hidden_size=FEW, length=FAR,
-                                    learning_rate=0.001, updates=LATER, batch_size=32, seed=seed, **settings)
-            run = rc.train(spec, quiet=True)
-            batch = run.task.sample(1000, torch.Generator().manual_seed(100 + seed))
-            with torch.no_grad():
-                left.append(run.task.metric(run.network(batch.x), batch))
-        words = f"{LAYERS} × {FEW} units, T = {FAR}, {LATER} updates: squared error"
-        if architecture == "indrnn":
-            yield below(f"IndRNN, {words}, best of three seeds", 0.02, min(left))
-            yield below(f"IndRNN, {words}, median of three seeds", 0.05, statistics.median(left))
-        else:
-            yield above(f"tanh, {words}, best of three seeds", 0.15, min(left))
 
 
 @torch.no_grad()
