@@ -137,7 +137,12 @@ def one_letter_through_a_string() -> Iterator[Finding]:
 
 @long
 def forget_gates_let_go() -> Iterator[Finding]:
-    """Strings in a row without a mark between them: what an LSTM of 1997 cannot let go of grows; three seeds."""
+    """Strings in a row without a mark between them: what an LSTM of 1997 cannot let go of grows; three seeds.
+
+    Gers, Schmidhuber and Cummins say that the form of 1997 fails on such streams. Its cells do grow without bound, but
+    with Adam and streams of 100 letters to learn from one of three nets got every letter right all the same: a few
+    cells that grow are no harm where others do the work. So nothing is claimed about its answers here.
+    """
     for variant, units in (("forget", CELLS), ("1997", CELLS_1997)):
         heard = []
         for seed in SEEDS:
@@ -145,16 +150,15 @@ def forget_gates_let_go() -> Iterator[Finding]:
             heard.append(_listen(run, seed))
         early, late, grown = zip(*heard, strict=True)
         name = f"H = {units}, {run.network.parameter_count} weights"
+        told = "largest |c| of the last 100 as a multiple of that of the first"
+        if variant == "1997":
+            yield above(f"1997, {name}: {told}, least of three seeds", 10.0, min(grown))
+            continue
         for when, right in (("first", early), ("last", late)):
             place = f"letters right in the {when} 100 of {STREAM}"
-            if variant == "forget":
-                yield above(f"forget gate, {name}: {place}, best of three seeds", 0.99, max(right))
-                yield above(f"forget gate, {name}: {place}, median", 0.98, statistics.median(right))
-            else:
-                yield below(f"1997, {name}: {place}, best of three seeds", 0.65, max(right))
-        told = "largest |c| of the last 100 as a multiple of that of the first"
-        yield (below(f"forget gate, {name}: {told}, most of three seeds", 3.0, max(grown)) if variant == "forget" else
-               above(f"1997, {name}: {told}, least of three seeds", 10.0, min(grown)))
+            yield above(f"forget gate, {name}: {place}, best of three seeds", 0.99, max(right))
+            yield above(f"forget gate, {name}: {place}, median", 0.98, statistics.median(right))
+        yield below(f"forget gate, {name}: {told}, most of three seeds", 3.0, max(grown))
 
 
 @long
