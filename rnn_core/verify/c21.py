@@ -139,9 +139,9 @@ def one_letter_through_a_string() -> Iterator[Finding]:
 def forget_gates_let_go() -> Iterator[Finding]:
     """Strings in a row without a mark between them: what an LSTM of 1997 cannot let go of grows; three seeds.
 
-    Gers, Schmidhuber and Cummins say that the form of 1997 fails on such streams. Its cells do grow without bound, but
-    with Adam and streams of 100 letters to learn from one of three nets got every letter right all the same: a few
-    cells that grow are no harm where others do the work. So nothing is claimed about its answers here.
+    Gers, Schmidhuber and Cummins say that the form of 1997 fails on such streams, since its cells grow without bound.
+    They do grow, in every net; but with Adam and streams of 100 letters to learn from, the best of the three nets got
+    every letter right all the same, early and late. So nothing is claimed here about the answers of that form.
     """
     for variant, units in (("forget", CELLS), ("1997", CELLS_1997)):
         heard = []
