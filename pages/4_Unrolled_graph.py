@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.shared.asked import ask
 from pages.shared.flow import flow_graph_and_transpose
 from pages.shared.frame import frame
 from pages.shared.graphs import edits, picture_of, take
@@ -9,6 +10,12 @@ from pages.shared.sections import sections
 from pages.shared.viewer import viewer
 from pages.shared.views import chosen_row, row_control
 from pages.shared.words import note, plain, say, table_twin
+
+CONTINUOUS = (
+    "A continuous-time network has a differential equation, and its gradient has one too, which runs backward. "
+    "Backpropagation follows the steps of the solver instead: how far apart the two are, for finer and finer steps. "
+    "Dashed: falling with the first and with the fourth power of the step."
+)
 
 hand = frame(
     "Unrolled graph",
@@ -54,4 +61,10 @@ def picture() -> None:
 
 
 picture()
-sections("unrolled", {"As a flow graph, and its transpose": lambda: flow_graph_and_transpose(hand)})
+sections(
+    "unrolled",
+    {
+        "As a flow graph, and its transpose": lambda: flow_graph_and_transpose(hand),
+        "In continuous time": lambda: ask(hand, "adjoint_ode", CONTINUOUS, "The gaps as a table", rows=4),
+    },
+)

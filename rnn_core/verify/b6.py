@@ -16,7 +16,8 @@ OTHERS = ("jordan", "mtrnn", "rmlp", "ctrnn", "second_order", "recursive", "fini
 #: Counted by hand from the equations, readout included: sums, products, branch points, gains, functions.
 COUNTS = {"elman": (2, 0, 1, 3, 1), "lstm": (3, 3, 2, 3, 5), "gru": (7, 2, 3, 3, 2)}
 MIRRORED = {"sum": "branch", "product": "branch", "branch": "sum", "cut": "join", "join": "cut", "gain": "gain",
-            "bend": "bend", "box": "box", "input": "end", "weight": "weight", "state": "on", "on": "state", "end": "input"}
+            "bend": "bend", "box": "box", "input": "end", "weight": "weight", "state": "on", "on": "state",
+            "end": "input"}
 
 
 @quick
@@ -68,8 +69,8 @@ def interreciprocity() -> Iterator[Finding]:
         y, change = torch.func.jvp(answers, (batch.x, *network.parameters()), tuple(causes))
         error = (y - batch.target).detach() * batch.mask.unsqueeze(2)
         here = sum(float((found.gradients[name] * v).sum()) for name, v in zip(("x", *weights), causes, strict=True))
-        yield near(f"{architecture}{told}: inner product of errors and changes", float((error * change).detach().sum()), here,
-                   1e-11 * max(1.0, abs(here)))
+        yield near(f"{architecture}{told}: inner product of errors and changes",
+                   float((error * change).detach().sum()), here, 1e-11 * max(1.0, abs(here)))
 
 
 @quick

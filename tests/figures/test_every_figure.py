@@ -38,6 +38,7 @@ PICTURES = {
     "jacobian_spectrum": lambda run: (rc.jacobian_spectrum(run, rows=1),),
     "vanishing": lambda run: (rc.vanishing(run),),
     "phase_diagram": lambda run: (rc.phase_diagram(run),),
+    "adjoint_ode": lambda run: (rc.adjoint_ode(rc.Experiment.of("ctrnn", "adding", hidden_size=3, length=6), rows=2),),
     "optimiser_steps": lambda run: (rc.optimiser_steps(run),),
     "optimiser_shares": lambda run: (rc.optimiser_steps(run),),
     "hidden_states": lambda run: (run.network.trace(run.held_out.x),),
