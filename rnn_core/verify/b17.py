@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -11,7 +10,7 @@ import torch
 from torch import Tensor
 
 import rnn_core as rc
-from rnn_core.verify.check import Finding, above, below, equal, gradients, near, quick, same
+from rnn_core.verify.check import Finding, above, below, equal, gradients, in_double, near, quick, same
 
 RULES, MU = ("sgd", "momentum", "rmsprop", "adam"), 0.9
 NAMES = {"sgd": "SGD", "momentum": "momentum", "rmsprop": "RMSProp", "adam": "Adam"}
@@ -66,7 +65,7 @@ def the_learner_takes_these_steps() -> Iterator[Finding]:
     """One update and five of the learner, in double precision, by the formulas and a gradient by autograd."""
     for rule in RULES:
         for updates in (1, 5):
-            with _in_double():
+            with in_double():
                 run = rc.Run(rc.Experiment.of("gru", "adding", hidden_size=5, length=9, batch_size=4, updates=updates,
                                               optimiser=rule, learning_rate=0.02, clip=0.0))
                 other, stream = copy.deepcopy(run.network), torch.Generator()
@@ -156,17 +155,6 @@ def the_surface_is_the_loss() -> Iterator[Finding]:
             float(((way - torch.stack([found.a.mean(), found.b.mean()])).abs() / (found.a[-1] - found.a.mean())).max())
             for way in found.ways.values()))
         yield equal(f"{architecture}: weights changed by looking", 0, int((_flat(network) != start).sum()))
-
-
-@contextmanager
-def _in_double() -> Iterator[None]:
-    """New tensors in double precision."""
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(torch.float64)
-    try:
-        yield
-    finally:
-        torch.set_default_dtype(before)
 
 
 def _setting(architecture: str) -> tuple[Any, rc.Batch, Any]:

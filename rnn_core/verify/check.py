@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import torch
@@ -69,3 +70,14 @@ def gradients(loss: Tensor, wanted: list[Tensor]) -> list[Tensor]:
     """dL of each, zeros where the loss does not feel it."""
     got = torch.autograd.grad(loss, wanted, allow_unused=True, retain_graph=True)
     return [torch.zeros_like(w) if g is None else g for w, g in zip(wanted, got, strict=True)]
+
+
+@contextmanager
+def in_double() -> Iterator[None]:
+    """New tensors and modules in double precision."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
