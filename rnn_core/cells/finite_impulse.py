@@ -57,18 +57,27 @@ class FiniteImpulse(Cell):
         self.card = replace(self.card, equations={**self.card.equations, **unbent(self.settings.activation)},
                             parameters=f"H*({k}*I+1)")
 
+    def filters(self) -> tuple[Tensor, Tensor]:
+        """The synapses: w (n, i, K + 1) on the last inputs; v (n, i, 0), for none hears itself."""
+        w = self.W.unflatten(1, (self.settings.taps + 1, self.input_size)).transpose(1, 2)
+        return w, w[..., :0]
+
+    def bend(self, a: Tensor) -> Tensor:
+        """φ(a)."""
+        return FUNCTIONS[self.settings.activation](a)
+
     def initial_state(self, batch_size: int) -> FiniteImpulseState:
         return FiniteImpulseState(self.zeros(batch_size, self.settings.taps * self.input_size))
 
     def advance(self, drive: Tensor, state: FiniteImpulseState) -> tuple[Tensor, FiniteImpulseState, dict[str, Tensor]]:
         u, line = window(drive, state.x)
         a = linear(u, self.W, self.b)
-        h = FUNCTIONS[self.settings.activation](a)
+        h = self.bend(a)
         return h, FiniteImpulseState(line), {"u": u, "a": a, "h": h}
 
     def fused(self, x: Tensor, state: FiniteImpulseState, lengths: Tensor | None) -> tuple[Tensor, Any]:
         u, line = windows(x, state.x, lengths)
-        h = FUNCTIONS[self.settings.activation](linear(u, self.W, self.b))
+        h = self.bend(linear(u, self.W, self.b))
         return blank_tail(h, lengths), FiniteImpulseState(line)
 
 

@@ -69,6 +69,15 @@ class InfiniteImpulse(Cell):
         super().initialise(generator)
         self.V.div_(self.settings.feedback_taps**0.5)
 
+    def filters(self) -> tuple[Tensor, Tensor]:
+        """The synapses: w (n, i, K + 1) on the last inputs, v (n, i, M) on a synapse's own last values."""
+        sizes = (self.settings.hidden_size, self.input_size)
+        return self.W.unflatten(0, sizes), self.V.unflatten(0, sizes)
+
+    def bend(self, a: Tensor) -> Tensor:
+        """φ(a)."""
+        return FUNCTIONS[self.settings.activation](a)
+
     def initial_state(self, batch_size: int) -> InfiniteImpulseState:
         s = self.settings
         return InfiniteImpulseState(self.zeros(batch_size, s.taps, self.input_size),
@@ -82,7 +91,7 @@ class InfiniteImpulse(Cell):
         read = torch.einsum("bki,nik->bni", u, w).flatten(1)
         z = read + torch.einsum("bms,sm->bs", state.z, self.V)                                  # (b, n·i)
         a = z.unflatten(1, (s.hidden_size, self.input_size)).sum(2) + self.b
-        h = FUNCTIONS[s.activation](a)
+        h = self.bend(a)
         x = torch.cat([drive.unsqueeze(1), state.x.narrow(1, 0, s.taps - 1)], 1)
         line = torch.cat([z.unsqueeze(1), state.z.narrow(1, 0, s.feedback_taps - 1)], 1)
         return h, InfiniteImpulseState(x, line), {"z": z, "a": a, "h": h}
