@@ -1,4 +1,4 @@
-"""Signal-flow graphs: every architecture and wiring, transposed twice, counts that do not depend on sizes, bad input."""
+"""Signal-flow graphs: every architecture and wiring, transposed twice, drawings that do not depend on sizes."""
 
 from __future__ import annotations
 
