@@ -23,8 +23,8 @@ def ready(analysis: Callable[..., Any]) -> Callable[..., Any]:
     The subject is whichever of ``trace``, ``network``, ``batch``, ``loss``, ``task``, ``history``, ``rules`` and
     ``sized`` its signature begins with. A run gives its network, held-out sequences (the first ``rows`` of them), task,
     loss, history and every learning rule that fits it, at the moment ``update`` of its tape if one is named; an
-    experiment gives its fresh network. A NetworkTrace stands for its first pass. An analysis that begins with none of these asks about a network that relaxes, of which there are no
-    runs: ValueError, in one sentence.
+    experiment gives its fresh network. A NetworkTrace stands for its first pass. An analysis that begins with none of
+    these asks about a network that relaxes, of which there are no runs: ValueError, in one sentence.
     """
     subject = list(takewhile(SUBJECTS.__contains__, inspect.signature(analysis).parameters))
 

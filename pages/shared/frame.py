@@ -25,7 +25,8 @@ ONE_RUN = {
     "Unrolled graph": "account_tree",
     "Dynamics": "cyclone",
 }
-MORE = {"Architectures": "category", "Race": "sports_score", "Runs": "history", "Associative memory": "apps"}
+MORE = {"Architectures": "category", "Race": "sports_score", "Runs": "history", "Associative memory": "apps",
+        "Learning rules": "school"}
 
 
 def way() -> dict[str, list[tuple[str, str, str]]]:

@@ -18,8 +18,8 @@ from rnn_core.records.trees import clean, tmap
 from rnn_core.sensitivity import LIMIT, Influence, numbers_kept, stepwise, weights
 
 CARD = Card(title="Influence of the weights", row="B3", year=1989,
-            reference="Williams & Zipser, A learning algorithm for continually running fully recurrent neural networks, "
-                      "1989",
+            reference="Williams & Zipser, A learning algorithm for continually running fully recurrent neural "
+                      "networks, 1989",
             summary="How far a change of each weight would have moved the state by now, step by step.",
             equations={"P": "P_t = A_t P_{t−1} + ∂s_t/∂θ"}, symbols={"P": "hidden"})
 
@@ -83,7 +83,8 @@ def influence(trace: Trace) -> InfluenceResult:
             P.go_on(A, B)
             parts = split(P.P, own)
             norms.append(torch.stack([v.flatten(1).norm(dim=1) for v in parts.values()] or [P.P.new_zeros(b)], 1))
-            by_row.append(torch.cat([v[0].reshape(*v.shape[1:3], -1).norm(dim=(0, 2)) for v in parts.values()] or [P.P.new_zeros(0)]))
+            rows = [v[0].reshape(*v.shape[1:3], -1).norm(dim=(0, 2)) for v in parts.values()]
+            by_row.append(torch.cat(rows or [P.P.new_zeros(0)]))
     names = tuple(f"{name} {k}" for name, p in own.items() for k in range(len(p)))
     return InfluenceResult(trace.in_time(torch.stack(norms, 1)[:, :, :len(own)]), tuple(own),
                            trace.in_time(torch.stack(by_row).unsqueeze(0))[0], names, split(P.P, own))

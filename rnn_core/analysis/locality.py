@@ -26,7 +26,8 @@ from rnn_core.analysis.rule_costs import measured
 from rnn_core.records import Batch, Card, Needs, Result, Rule, Sized
 
 CARD = Card(title="Locality ledger", row="B9", year=2020,
-            reference="Schmidhuber 1989; Marschall, Cho & Savin, A unified framework of online learning algorithms, 2020",
+            reference="Schmidhuber 1989; Marschall, Cho & Savin, A unified framework of online learning algorithms, "
+                      "2020",
             summary="What each rule reads, from where and when, declared and measured.")
 STEPS, UNITS, GROWN = 12, 4, 1.1
 WINDOWS = {"window_every": 2, "window_back": 5, "block": 3}

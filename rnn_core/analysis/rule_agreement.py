@@ -62,14 +62,14 @@ class RuleAgreement(Result):
         exact = [self.titles[k] for k, (_, e) in self.whole.items() if k != EXACT and e <= SAME]
         off = [f"{self.titles[k]} points {c:.3f} of its way and is off by {e:.1%}"
                for k, (c, e) in self.whole.items() if not e <= SAME]
-        said = [f"{' and '.join(exact)} {'give' if len(exact) > 1 else 'gives'} the gradient of backpropagation, to "
-                "rounding"] if exact else []
+        give = "give" if len(exact) > 1 else "gives"
+        said = [f"{' and '.join(exact)} {give} the gradient of backpropagation, to rounding"] if exact else []
         return f"on these sequences {'; '.join(said + off) or 'only backpropagation has a gradient here'}."
 
     @property
     def says_not(self) -> str:
-        return ("that the rules learn equally well: an optimiser rescales what it is given, and a rule that steps while "
-                "the sequence runs follows other gradients.")
+        return ("that the rules learn equally well: an optimiser rescales what it is given, and a rule that steps "
+                "while the sequence runs follows other gradients.")
 
 
 def rule_agreement(rules: Mapping[str, Rule], batch: Batch, *, horizons: Iterable[int] = (1, 2, 5, 10, 20, 50),

@@ -22,8 +22,8 @@ import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
-from torch.utils._pytree import tree_leaves
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
 
 from rnn_core.analysis.rule_agreement import precise

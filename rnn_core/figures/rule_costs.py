@@ -17,8 +17,10 @@ LINE, LETTER = 22.0, 7.2
 
 def rule_costs(result: RuleCosts, *, grows: str = "length", count: str = "multiplications", theme: str = "light",
                height: int = 340) -> go.Figure:
-    """``count`` ("multiplications", "numbers kept" or "seconds") against ``grows`` ("length" or "units"): straight lines
-    are powers, and each is named with its exponent. ValueError, in one sentence, for anything else."""
+    """``count`` ("multiplications", "numbers kept" or "seconds") against ``grows`` ("length" or "units").
+
+    Straight lines are powers, and each is named with its exponent. ValueError, in one sentence, for anything else.
+    """
     if grows not in GROWS or count not in SHOWN:
         raise ValueError(f"A cost is one of {', '.join(SHOWN)}, over {' or '.join(GROWS)}.")
     letter = "T" if grows == "length" else "H"
@@ -39,7 +41,8 @@ def rule_costs(result: RuleCosts, *, grows: str = "length", count: str = "multip
     for k, (rule, y) in enumerate(zip(rules, values)):
         x = array(result.along(grows, rule)["size"])
         power = result.exponent(grows, rule, count)
-        labels.append(f"{_short(result.titles[rule])}" + ("" if np.isnan(power) else f" {letter}<sup>{power:.1f}</sup>"))
+        exponent = "" if np.isnan(power) else f" {letter}<sup>{power:.1f}</sup>"
+        labels.append(_short(result.titles[rule]) + exponent)
         figure.add_scatter(x=x, y=y, mode="lines+markers", name=result.titles[rule],
                            line={"color": identity(k, theme), "width": 2.5, "dash": DASHES[k % len(DASHES)]},
                            marker={"size": 7, "symbol": k}, hovertemplate="%{y:.3s}<extra>%{fullData.name}</extra>")

@@ -33,7 +33,7 @@ class BPTT(GradientLearner):
                 symbols={"δ": "gradient", "g": "gradient"})
     Settings = BPTTSettings
     needs = Needs(waits="sequence", keeps="sequence", blames="sequence", local=True,
-                  reads="for each step the state of the unit it comes from and the error of the unit it goes to")
+                  reads="for each step the state where it begins and the error where it ends")
 
     def pieces(self, batch: Batch, teacher: Tensor | None) -> Iterator[float]:
         y = self.network(batch.x, mask=batch.mask, teacher=teacher)

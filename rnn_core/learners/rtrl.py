@@ -5,8 +5,8 @@
     λ_t = ∂ℓ_t/∂s_{t−1}                                                  (b, s)
     g = Σ_t (∂ℓ_t/∂θ with s_{t−1} held + λ_tᵀ P_{t−1})
 
-The error of a step meets what all weights have done to the state so far, and nothing is ever sent back: the gradient is
-there at every step, and memory does not depend on how long the sequence is. Of a dense network with H units and some H²
+The error of a step meets what all weights have done to the state so far, and nothing is sent back: a gradient
+is there at every step, and memory does not depend on how long the sequence is. Of a dense network with H units and some H²
 weights P has H³ numbers and a step takes H⁴ multiplications. The readout, which nothing carries on, has its direct
 gradient alone. Steps are worked off in short runs of at most ``RUN``, one at a time where ``online`` is on. With weights
 that change on the way P is that of the weights as they were. Williams & Zipser, *A learning algorithm for continually
@@ -56,7 +56,7 @@ class RTRL(StepwiseLearner):
             yield loss
 
     def _run(self, x: Any, part: Batch, state: Any, influence: Influence, counted: int) -> tuple[float, Any]:
-        """Some steps: first all errors, each with respect to the state that enters its step, then P from step to step."""
+        """Some steps: first all errors, each with respect to the state that enters its step, then P step by step."""
         cell = self.network.cells[0]
         with torch.no_grad():
             trace = unroll(cell, x, state, mask=part.mask)

@@ -38,7 +38,7 @@ class TruncatedBPTT(StepwiseLearner):
                 symbols={"g": "gradient"}, use="How far back must an error be sent?")
     Settings = TruncatedSettings
     needs = Needs(waits="window", keeps="window", blames="window", local=True,
-                  reads="for the last k2 steps the state of the unit it comes from and the error of the unit it goes to")
+                  reads="for the last k2 steps the state where it begins and the error where it ends")
 
     def pieces(self, batch: Batch, teacher: Tensor | None) -> Iterator[float]:
         counted, length = int(batch.counted.sum()), batch.target.shape[1]

@@ -13,5 +13,6 @@ from rnn_core.records.settings import SettingInfo, Settings, describe_settings, 
 from rnn_core.records.streams import Streams
 from rnn_core.records.trace import NetworkTrace, Trace
 
-__all__ = ["Baseline", "Batch", "Card", "Command", "Intervention", "Needs", "NetworkTrace", "Progress", "Result", "Rule",
-           "SettingInfo", "Settings", "Sized", "Story", "Streams", "Taught", "Trace", "describe_settings", "setting"]
+__all__ = ["Baseline", "Batch", "Card", "Command", "Intervention", "Needs", "NetworkTrace", "Progress", "Result",
+           "Rule", "SettingInfo", "Settings", "Sized", "Story", "Streams", "Taught", "Trace", "describe_settings",
+           "setting"]

@@ -3,6 +3,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import torch
+
 import rnn_core as rc
 from rnn_core.verify.check import Finding, below, equal, long, near, quick, same
 from rnn_core.verify.rules import T, a_run, drawn, exact
@@ -45,7 +47,7 @@ def a_block_at_a_time() -> Iterator[Finding]:
 
 @quick
 def costs_less_than_rtrl() -> Iterator[Finding]:
-    """Multiplications of one gradient, counted, 64 steps: with n = H the hybrid's grow more slowly with H than RTRL's."""
+    """Multiplications of 64 steps, counted: with n = H the hybrid's grow more slowly with H than RTRL's."""
     found = rc.rule_costs(rc.Run(rc.Experiment.of("elman", "adding", hidden_size=4)), lengths=(), units=(8, 16, 32),
                           steps=64)
     slopes = {rule: found.exponent("units", rule, "multiplications") for rule in ("rtrl", "hybrid")}

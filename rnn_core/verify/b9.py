@@ -16,7 +16,8 @@ def the_code_does_what_the_ledger_says() -> Iterator[Finding]:
         found = rc.locality(rc.Run(rc.Experiment.of(architecture, "adding", hidden_size=4)))
         for entry in found.entries.values():
             needs = entry.needs
-            yield equal(f"{architecture}, {entry.title}", f"{needs.waits}, {needs.keeps}, {needs.blames}, {needs.local}",
+            declared = (needs.waits, needs.keeps, needs.blames, needs.local)
+            yield equal(f"{architecture}, {entry.title}", ", ".join(map(str, declared)),
                         ", ".join(map(str, entry.found)))
 
 
