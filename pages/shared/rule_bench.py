@@ -23,6 +23,7 @@ from rnn_core.records.progress import COLUMNS
 
 ACTIVE, NEWS, HEIGHT = ("queued", "running"), 10.0, 340
 FIRST = ("bptt", "truncated_bptt", "rtrl")
+SHORT = {"bptt": "BPTT", "truncated_bptt": "Truncated BPTT", "rtrl": "RTRL", "hybrid": "Hybrid"}
 OVER = {"update": "Updates", "seconds": "Seconds"}
 
 
@@ -32,11 +33,16 @@ def fitting(hand: Hand) -> dict[str, str]:
     return {n: k.card.title for n, k in sorted(kinds.items(), key=lambda item: (item[1].card.year, item[0]))}
 
 
+def short(name: str) -> str:
+    """A rule's name as it fits on a label."""
+    return SHORT.get(name) or rc.learners()[name].title
+
+
 def draft(hand: Hand) -> None:
     """The controls: which rules, how large and how long, and the button that trains them."""
     st.subheader("Side by side", anchor=False)
     options = fitting(hand)
-    chosen = st.multiselect("Rules", list(options), [n for n in FIRST if n in options], format_func=options.get,
+    chosen = st.multiselect("Rules", list(options), [n for n in FIRST if n in options], format_func=short,
                             max_selections=4, key=f"bench_rules_{'_'.join(options)}",
                             help="Two to four; those that cannot teach this network are not offered.")
     base: dict[str, Any] = {}
@@ -51,7 +57,7 @@ def draft(hand: Hand) -> None:
             mains = learner_classes()[name].Settings()
             names = set(type(mains).model_fields) - set(learner_classes()["bptt"].Settings.model_fields)
             if names:
-                st.markdown(f"**{plain(options[name])}**")
+                st.markdown(f"**{plain(short(name))}**")
                 form = settings_form(mains, f"bench_{name}", only_main=True)
                 if "online" in names:
                     form["online"] = st.toggle("Step after every piece", key=f"bench_{name}_online",
@@ -108,10 +114,10 @@ def bench(hand: Hand) -> None:
 
 def _waiting(hand: Hand) -> None:
     """Where nothing was started: the rules that fit, each with its equations and what it is for."""
-    cards = rc.learners()
-    for name, title in fitting(hand).items():
+    cards, columns = rc.learners(), st.columns(2, gap="small")
+    for k, (name, title) in enumerate(fitting(hand).items()):
         card, needs = cards[name], learner_classes()[name].needs
-        with st.container(border=True, gap="xxsmall"):
+        with columns[k % 2].container(border=True, gap="xxsmall"):
             st.markdown(f"**{plain(title)}** :gray[{card.year}]  \n{plain(card.summary)}")
             st.markdown("  \n".join(f"`{equation}`" for equation in card.equations.values()))
             note(f"A gradient after a {needs.waits}; keeps numbers for a {needs.keeps}; blames up to a {needs.blames}. "
@@ -160,11 +166,14 @@ def _picture(ids: list[str], specs: list[rc.Experiment], looks: list[Any], over:
     names = named(specs)
     histories = {name: pd.DataFrame(watched(run_id).records, columns=list(COLUMNS))
                  for name, run_id in zip(names, ids)}
-    task = specs[0].make_task()
-    base = _baseline(specs[0].to_json())
-    figure = rc.figures.compare_runs(histories, dict.fromkeys(names, base), over=over, quantity=task.loss_name,
-                                     theme=mode(), height=HEIGHT)
-    show(figure, key="bench")
+    if any(len(h) for h in histories.values()):
+        base, quantity = _baseline(specs[0].to_json()), specs[0].make_task().loss_name
+        figure = rc.figures.compare_runs(histories, dict.fromkeys(names, base), over=over, quantity=quantity,
+                                         theme=mode(), height=HEIGHT)
+        show(figure, key="bench")
+    else:
+        note("The picture begins with the first update.")
+        st.skeleton(height=HEIGHT)
     standing = [
         f"**{plain(name)}** {WORDS[look.status].format(position=look.position)}, update {look.update:,} of "
         f"{look.target:,}" + (f", {1000 * h['seconds'].iloc[-1] / look.update:.3g} ms an update" if look.update and
@@ -174,6 +183,7 @@ def _picture(ids: list[str], specs: list[rc.Experiment], looks: list[Any], over:
     st.markdown("  \n".join(standing))
     for look in looks:
         remarks(look)
+    note("Held-out sequences, which training never sees. The same fresh weights and the same sequences for every rule.")
     say(*verdict(histories))
     table_twin(lambda: pd.concat([h.dropna(subset=["held_out"]).assign(rule=n) for n, h in histories.items()])
                [["rule", "update", "seconds", "held_out", "metric"]], "The rules’ curves as a table")
@@ -188,7 +198,7 @@ def named(specs: list[rc.Experiment]) -> list[str]:
     """A name for each run that no other has: the rule's, with its window where it has one."""
     found: list[str] = []
     for spec in specs:
-        name = {"bptt": "BPTT", "rtrl": "RTRL"}.get(spec.learner, rc.learners()[spec.learner].title.split()[0])
+        name = short(spec.learner).removesuffix(" BPTT") or "BPTT"
         name += f" {spec.window_every}, {spec.window_back}" if hasattr(spec, "window_back") else ""
         name += f" n = {spec.block}" if hasattr(spec, "block") else ""
         name += " online" if getattr(spec, "online", False) else ""

@@ -73,15 +73,15 @@ class RuleCosts(Result):
     @property
     def says(self) -> str:
         said = []
-        for rule, title in self.titles.items():
-            parts = []
-            for grows, letter in (("length", "T"), ("units", "H")):
-                work, kept = (self.exponent(grows, rule, count) for count in COUNTS)
-                if not math.isnan(work):
-                    parts.append(f"{letter} to the power {work:.1f} in multiplications and {kept:.1f} in numbers kept")
-            if parts:
-                said.append(f"{title}: {' and '.join(parts)}")
+        for count in COUNTS:
+            grown = [f"{' · '.join(powers)} ({title})" for rule, title in self.titles.items()
+                     if (powers := self._powers(rule, count))]
+            said += [f"{count} grow as {', '.join(grown)}"] if grown else []
         return f"{'; '.join(said) or 'there is nothing to fit a line to'}."
+
+    def _powers(self, rule: str, count: str) -> list[str]:
+        found = ((letter, self.exponent(grows, rule, count)) for grows, letter in (("length", "T"), ("units", "H")))
+        return [f"{letter} to the {abs(k) if abs(k) < 0.05 else k:.1f}" for letter, k in found if not math.isnan(k)]
 
     @property
     def says_not(self) -> str:

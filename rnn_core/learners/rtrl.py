@@ -5,12 +5,12 @@
     λ_t = ∂ℓ_t/∂s_{t−1}                                                  (b, s)
     g = Σ_t (∂ℓ_t/∂θ with s_{t−1} held + λ_tᵀ P_{t−1})
 
-The error of a step meets what all weights have done to the state so far, and nothing is sent back: a gradient
-is there at every step, and memory does not depend on how long the sequence is. Of a dense network with H units and some H²
+The error of a step meets what all weights have done to the state so far, and nothing is sent back: a gradient is there
+at every step, and memory does not depend on how long the sequence is. Of a dense network with H units and some H²
 weights P has H³ numbers and a step takes H⁴ multiplications. The readout, which nothing carries on, has its direct
-gradient alone. Steps are worked off in short runs of at most ``RUN``, one at a time where ``online`` is on. With weights
-that change on the way P is that of the weights as they were. Williams & Zipser, *A learning algorithm for continually
-running fully recurrent neural networks*, 1989.
+gradient alone. Steps are worked off in short runs of at most ``RUN``, one at a time where ``online`` is on. With
+weights that change on the way P is that of the weights as they were. Williams & Zipser, *A learning algorithm for
+continually running fully recurrent neural networks*, 1989.
 """
 from __future__ import annotations
 

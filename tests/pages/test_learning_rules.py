@@ -1,0 +1,86 @@
+"""Learning rules: never empty, offers what fits, trains side by side in the engine, and is found again by its link."""
+
+from __future__ import annotations
+
+import time
+
+import rnn_core as rc
+from rnn_core.jobs import connect
+
+
+def told(app) -> str:
+    """All that is written on the page, without escapes."""
+    return "\n".join(m.value for m in (*app.markdown, *app.info)).replace("\\", "")
+
+
+def until(run_id: str, statuses: tuple[str, ...]) -> None:
+    """Wait until the engine says so."""
+    engine, end = connect(), time.monotonic() + 120
+    while engine.look(run_id).status not in statuses:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_it_opens_with_every_rule_and_the_agreement(visit):
+    app = visit("Learning rules", length="8", hidden_size="4")
+    text = told(app)
+    for name in ("bptt", "truncated_bptt", "rtrl", "hybrid"):
+        assert rc.learners()[name].title in text
+    assert "P_t = A_t P_{t−1}" in text and "You may say" in text and len(app.get("plotly_chart")) == 1
+
+
+def test_rules_that_do_not_fit_are_not_offered(visit):
+    app = visit("Learning rules", architecture="gru", wiring="bidirectional", length="6", hidden_size="3")
+    assert app.multiselect[0].options == ["BPTT"]
+    assert app.button(key="bench_start").disabled and any("at least two" in i.value for i in app.info)
+
+
+def test_they_are_trained_side_by_side_and_found_again(visit):
+    app = visit("Learning rules", architecture="elman", length="8", hidden_size="4")
+    app.multiselect[0].set_value(["bptt", "rtrl"])
+    app.number_input(key="bench_updates").set_value(6)
+    app.number_input(key="bench_batch").set_value(2).run()
+    app.button(key="bench_start").click().run()
+    assert not app.exception and not app.error
+    ids = app.session_state["rules"].split(".")
+    assert len(ids) == 2
+    for run_id in ids:
+        until(run_id, ("done",))
+    again = visit("Learning rules", rules=".".join(ids))
+    text = told(again)
+    assert "**BPTT** done, update 6 of 6" in text and "**RTRL** done, update 6 of 6" in text
+    assert "held-out losses measured last" in text and len(again.get("plotly_chart")) == 2
+    again.button(key="bench_anew").click().run()
+    assert "P_t = A_t P_{t−1}" in told(again) and "rules" not in again.query_params
+
+
+def test_pause_once_and_stop_act_on_all(visit):
+    specs = [rc.Experiment.of("elman", "adding", rule, hidden_size=3, length=6, batch_size=2, updates=100_000)
+             for rule in ("bptt", "hybrid")]
+    ids = [connect().submit(spec, owner="test") for spec in specs]
+    app = visit("Learning rules", rules=".".join(ids))
+    app.button(key="bench_go").click().run()
+    now = app.session_state["rules"].split(".")
+    for run_id in now:
+        until(run_id, ("paused",))
+    before = [connect().look(run_id).update for run_id in now]
+    app.run()
+    assert app.button(key="bench_go").label == "Go on"
+    app.button(key="bench_once").click().run()
+    now, end = app.session_state["rules"].split("."), time.monotonic() + 60
+    while [connect().look(run_id).update for run_id in now] != [u + 1 for u in before]:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    app.button(key="bench_stop").click().run()
+    for run_id in app.session_state["rules"].split("."):
+        until(run_id, ("stopped",))
+    app.run()
+    assert app.button(key="bench_stop").disabled
+
+
+def test_a_link_to_nothing_says_so(visit):
+    for name in ("0123456789abcdef", "../../x", "<script>"):
+        app = visit("Learning rules", rules=name)
+        assert len(app.warning) == 1
+        app.button(key="bench_anew").click().run()
+        assert not app.warning and not app.exception
