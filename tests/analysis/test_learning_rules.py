@@ -47,7 +47,8 @@ def test_influence_that_would_be_too_large():
 
 
 def test_agreement_with_settings_and_horizons():
-    found = rc.rule_agreement(SPEC, settings={"truncated_bptt": {"window_every": 1, "window_back": 2}}, horizons=(2, 5, 99))
+    own = {"truncated_bptt": {"window_every": 1, "window_back": 2}}
+    found = rc.rule_agreement(SPEC, settings=own, horizons=(2, 5, 99))
     table = found.frame().set_index(["rule", "weight"])
     assert [k2 for k2, _, _ in found.reach] == [2, 5]
     assert found.reach[0][2] == pytest.approx(table.loc[("truncated_bptt", "all"), "relative error"])

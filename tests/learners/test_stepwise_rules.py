@@ -1,4 +1,4 @@
-"""Truncated BPTT, RTRL and the hybrid: the gradient of BPTT over random sizes, steps while the sequence runs, refusals."""
+"""Truncated BPTT, RTRL and the hybrid: BPTT's gradient over random sizes, steps while the sequence runs, refusals."""
 
 from __future__ import annotations
 
