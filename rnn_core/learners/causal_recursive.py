@@ -25,7 +25,7 @@ from torch import Tensor
 
 from rnn_core.learners.bptt import BPTT, BPTTSettings
 from rnn_core.networks.base import Network
-from rnn_core.records import Card, Streams, setting
+from rnn_core.records import Batch, Card, Streams, setting
 from rnn_core.unroll import tail_lengths, unroll
 
 
@@ -48,6 +48,7 @@ class CausalRecursive(BPTT):
                 symbols={"P": "gradient", "δ": "gradient", "e": "gradient"},
                 use="Learning while a signal goes on for ever: nothing is unrolled.")
     Settings = CausalRecursiveSettings
+    needs = None
     commands = (*(name for name in BPTT.commands if name != "teacher_forcing"), "wait")
 
     def __init__(self, network: Network, task: Any, settings: CausalRecursiveSettings, streams: Streams) -> None:
@@ -63,8 +64,7 @@ class CausalRecursive(BPTT):
             raise ValueError("Causal recursive backpropagation needs synapses that are filters, as in the finite and "
                              f"the infinite impulse net; those of a {cell.card.title} are not.")
 
-    def update(self) -> Iterator[tuple[float, float] | None]:
-        batch = self.task.sample(self.settings.batch_size, self.streams.data).to(self.parameters[0].device)
+    def pieces(self, batch: Batch, teacher: Tensor | None) -> Iterator[float]:
         if batch.mask is not None and tail_lengths(batch.mask) is None:
             raise ValueError("Causal recursive backpropagation needs sequences without gaps.")
         layers, top = self._forward(batch)
@@ -81,7 +81,7 @@ class CausalRecursive(BPTT):
         for p in self.parameters:
             g = found.get(id(p))
             p.grad = torch.zeros_like(p) if g is None else g
-        yield self.descend(loss.item())
+        yield loss.item()
 
     @torch.no_grad()
     def _forward(self, batch: Any) -> tuple[list[_Layer], Tensor]:

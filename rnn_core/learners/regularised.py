@@ -40,6 +40,7 @@ class Regularised(BPTT):
                 symbols={"Ω": "gradient", "g": "gradient"},
                 use="Plain nets over long lags, where the error would fade on its way back.")
     Settings = RegularisedSettings
+    needs = None
     commands = (*BPTT.commands, "regulariser")
 
     @classmethod
