@@ -12,10 +12,10 @@ from rnn_core.figures.ink import array, ink
 from rnn_core.figures.style import canvas, heading
 from rnn_core.records.palette import tone
 
-MOST, GAP = 6, 0.25
+MOST, GAP, TALL = 6, 0.25, 0.84
 
 
-def pair_recall(result: PairRecall, *, theme: str = "light", height: int = 330) -> go.Figure:
+def pair_recall(result: PairRecall, *, theme: str = "light", height: int = 380) -> go.Figure:
     """Above z, below y, from the start to the right; under each turn its energy. Of long recalls the last are left out.
 
     Layers whose size is a square are drawn as one, row by row; others as a column that is filled up with gaps.
@@ -38,9 +38,19 @@ def pair_recall(result: PairRecall, *, theme: str = "light", height: int = 330) 
         ticktext=[f"{w}<br><i>E</i> = {e:.4g}".replace("-", "−") for w, e in zip(words, energy, strict=True)],
         range=[-0.1, max(count, 3)],
         fixedrange=True,
+        constrain="domain",
+        constraintoward="left",
     )
     figure.update_yaxes(
-        tickvals=[0.4, 1.4], ticktext=["<i>y</i>", "<i>z</i>"], range=[-0.08, 2], showgrid=False, fixedrange=True
+        tickvals=[TALL / 2, 1 + TALL / 2],
+        ticktext=["<i>y</i>", "<i>z</i>"],
+        range=[-0.08, 2],
+        showgrid=False,
+        fixedrange=True,
+        scaleanchor="x",
+        scaleratio=(1 - GAP) / TALL,
+        constrain="domain",
+        constraintoward="top",
     )
     heading(figure, "both halves, turn by turn", ink(theme).ink)
     figure.update_layout(hovermode="closest")
@@ -53,17 +63,17 @@ def _picture(figure: go.Figure, cells: np.ndarray, t: int, row: int, colour: str
     grid = np.zeros(side * side)
     grid[: len(cells)] = cells
     grid = grid.reshape(side, side)
-    width, tall = (1 - GAP) / side, 0.84 / side
-    on = [_absolute(t + c * width, row + 0.84 - r * tall, width, tall) for r, c in np.argwhere(grid > 0)]
+    width, tall = (1 - GAP) / side, TALL / side
+    on = [_absolute(t + c * width, row + TALL - r * tall, width, tall) for r, c in np.argwhere(grid > 0)]
     if on:
         figure.add_shape(type="path", path=" ".join(on), fillcolor=colour, line={"width": 0}, opacity=alpha)
     figure.add_shape(
-        type="rect", x0=t, x1=t + 1 - GAP, y0=row, y1=row + 0.84, line={"color": ink(theme).second, "width": 1}
+        type="rect", x0=t, x1=t + 1 - GAP, y0=row, y1=row + TALL, line={"color": ink(theme).second, "width": 1}
     )
     known = "not known yet" if not grid.any() else f"{int((grid > 0).sum())} of {len(cells)} on"
     figure.add_scatter(
         x=[t + (1 - GAP) / 2],
-        y=[row + 0.42],
+        y=[row + TALL / 2],
         mode="markers",
         marker={"opacity": 0, "size": 40},
         hovertemplate=f"{known}<extra>{'yz'[row]}, turn {t}</extra>",
