@@ -85,7 +85,7 @@ class Influence:
 
     def hear(self, error: Tensor) -> None:
         """An error (b, s) with respect to the state now: λᵀ P is what it says to every weight before now."""
-        self.gradient += error.flatten() @ self.P.flatten(0, 1)
+        self.gradient.addmv_(self.P.flatten(0, 1).T, error.flatten())
 
     def go_on(self, A: Tensor, B: Tensor) -> None:
         """P ← A P + B."""

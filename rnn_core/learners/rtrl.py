@@ -27,7 +27,7 @@ from rnn_core.records.trees import fold, stack, tmap, vector
 from rnn_core.sensitivity import Influence, numbers_kept, stepwise
 from rnn_core.unroll import unroll
 
-RUN = 16
+RUN = 64
 AT_ONCE = 2**21
 
 
