@@ -124,7 +124,7 @@ def cobweb(trace: Any, unit: str | None = None, *, start: float | None = None, s
     rests = _rests(field, low, high)
     steep = slopes(field, rests[:, None])[1][:, 0, 0] if len(rests) else rests
     return Cobweb(unit, grid, image, path, rests, steep, _period(late),
-                  float(late[-1]), len(names) - 1, row, step)
+                  float(torch.where(late.abs() < TINY, 0.0, late)[-1]), len(names) - 1, row, step)
 
 
 def unit_example(cell: Any, weight: float, bias: float, **options: Any) -> Cobweb:
