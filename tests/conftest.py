@@ -11,7 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import settings
 
+settings.register_profile("the same examples every time", derandomize=True, deadline=None)
+settings.load_profile("the same examples every time")
 torch.set_num_threads(1)
 _data = tempfile.TemporaryDirectory(prefix="rnn-explorer-tests-")
 os.environ["RNN_EXPLORER_DATA"] = _data.name
