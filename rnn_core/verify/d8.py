@@ -3,12 +3,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import torch
 
 import rnn_core as rc
 from rnn_core.verify.check import Finding, above, below, equal, near, quick, same
-from rnn_core.verify.d7 import Map, Place
 
 LATCH = 2.0
 
@@ -79,7 +79,7 @@ def the_pitchfork_by_its_diagram() -> Iterator[Finding]:
     for w, published in ((1.5, 0.85856), (2.0, 0.95750)):
         k = int((found.values - w).abs().argmin())
         roots, stable = found.points[found.at == k].flatten().sort(), found.stable[found.at == k]
-        yield near(f"w = {w:g}: the published root", published, float(roots.values[-1]), 1e-5)
+        yield near(f"w = {w:g}: the published root, on the diagram", published, float(roots.values[-1]), 1e-5)
         yield near(f"w = {w:g}: its mirror image", -published, float(roots.values[0]), 1e-5)
         yield equal(f"w = {w:g}: who is stable, from below", "True False True",
                     " ".join(str(bool(v)) for v in stable[roots.indices]))
@@ -151,13 +151,18 @@ def runs_settle_where_searches_end() -> Iterator[Finding]:
                         1e-4, float((late - found.points[stable]).norm(dim=1).max()))
 
 
-class Logistic(Map):
-    """h ← r h (1 − h), r a weight."""
+class Place(NamedTuple):
+    """h (b, 1): where the map stands."""
+
+    h: torch.Tensor
+
+
+class Logistic(rc.Cell):
+    """h ← r h (1 − h), r a weight; it hears nothing."""
 
     def __init__(self) -> None:
-        super().__init__(lambda h: h * (1 - h), 1)
-        self.r = torch.nn.Parameter(torch.ones(1, dtype=torch.float64))
-        self.double().requires_grad_(False)
+        super().__init__(1, rc.RecurrentSettings(hidden_size=1))
+        self.r = torch.nn.Parameter(torch.ones(1, dtype=torch.float64), requires_grad=False)
 
     def initial_state(self, batch_size: int) -> Place:
         """All one third."""
@@ -165,7 +170,7 @@ class Logistic(Map):
 
     def advance(self, drive: torch.Tensor, state: Place) -> tuple[torch.Tensor, Place, dict[str, torch.Tensor]]:
         """The map, once."""
-        h = self.r * self.function(state.h)
+        h = self.r * state.h * (1 - state.h)
         return h, Place(h), {"h": h}
 
 
