@@ -54,7 +54,7 @@ def wirings() -> Iterator[Finding]:
 def interreciprocity() -> Iterator[Finding]:
     """Tellegen's theorem: Σ error · (small change of the answers) = Σ (what leaves the transposed graph) · (cause).
 
-    The changes come from the linearised graph run forward (torch's forward mode), the other side from the transposed.
+    The changes are those of the linearised network, by torch; the other side is the transposed graph's.
     """
     draw = torch.Generator().manual_seed(1)
     for architecture in MAIN:
@@ -66,7 +66,7 @@ def interreciprocity() -> Iterator[Finding]:
             return torch.func.functional_call(_Traced(network), {f"network.{k}": v for k, v in zip(
                 dict(network.named_parameters()), values, strict=True)}, (x, batch.mask))
 
-        y, change = torch.func.jvp(answers, (batch.x, *network.parameters()), tuple(causes))
+        y, change = torch.autograd.functional.jvp(answers, (batch.x, *network.parameters()), tuple(causes))
         error = (y - batch.target).detach() * batch.mask.unsqueeze(2)
         here = sum(float((found.gradients[name] * v).sum()) for name, v in zip(("x", *weights), causes, strict=True))
         yield near(f"{architecture}{told}: inner product of errors and changes",
