@@ -29,7 +29,7 @@ CARD = Card(title="Locality ledger", row="B9", year=2020,
             reference="Schmidhuber 1989; Marschall, Cho & Savin, A unified framework of online learning algorithms, "
                       "2020",
             summary="What each rule reads, from where and when, declared and measured.")
-STEPS, UNITS, GROWN = 12, 4, 1.1
+STEPS, UNITS, KEPT, SHARED = 12, 4, 1.01, 1.1
 WINDOWS = {"window_every": 2, "window_back": 5, "block": 3}
 
 
@@ -51,8 +51,8 @@ class Entry:
     @property
     def found(self) -> tuple[str, str, str | None, bool | None]:
         """Waits, keeps, blames and local, in the ledger's words, as measured."""
-        keeps = "sequence" if self.longer > GROWN else "window" if self.wider > GROWN else "step"
-        local = None if self.per_weight is None else self.per_weight <= GROWN
+        keeps = "sequence" if self.longer > KEPT else "window" if self.wider > KEPT else "step"
+        local = None if self.per_weight is None else self.per_weight <= SHARED
         return span(self.waits), keeps, None if self.blames is None else span(self.blames), local
 
     @property
@@ -81,7 +81,7 @@ class Locality(Result):
     @property
     def says(self) -> str:
         off = [e.title for e in self.entries.values() if not e.agrees]
-        at_once = [e.title for e in self.entries.values() if e.waits == 1 and e.longer <= GROWN]
+        at_once = [e.title for e in self.entries.values() if e.waits == 1 and e.longer <= KEPT]
         near = [e.title for e in self.entries.values() if e.needs.local]
         both = [e.title for e in self.entries.values() if e.needs.local and e.title in at_once]
         return (f"local in time: {', '.join(at_once) or 'none'}; local in space: {', '.join(near) or 'none'}; both: "
