@@ -16,6 +16,7 @@ def fits(architecture: str, wiring: str, task: str = "", learner: str = "bptt") 
     if task:
         try:
             catalogue.learner_classes()[learner].check(cell, catalogue.task_classes()[task])
+            catalogue.learner_classes()[learner].check_wiring(wired)
         except ValueError:
             return False
     return along in cell.runs_along and (wired.takes_speakers or not cell.speaks)
