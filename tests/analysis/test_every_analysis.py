@@ -20,10 +20,16 @@ SPECS = [rc.Experiment.of(a, "adding", wiring=w, hidden_size=3, length=6, ragged
          for a, w in architectures_with_wirings()]
 
 OWN_TASK = {"read_and_said": "four_shapes"}
+#: What takes seconds is asked for less, and the ledger once.
+LESS = {"bifurcation": {"values": (0.5, 1.0, 1.5), "searches": 4},
+        "rule_costs": {"lengths": (4, 8), "units": (2, 4), "steps": 4}}
+ONCE = {"locality"}
 
 
-@pytest.mark.parametrize("spec", SPECS, ids=lambda s: f"{s.architecture}-{s.wiring}")
-@pytest.mark.parametrize("name", rc.analyses())
+CASES = [(name, spec) for name in rc.analyses() for spec in SPECS if name not in ONCE or spec.wiring == "single"]
+
+
+@pytest.mark.parametrize(("name", "spec"), CASES, ids=[f"{n}-{s.architecture}-{s.wiring}" for n, s in CASES])
 def test_an_answer_for_everybody(name, spec):
     spec = spec.with_(task=OWN_TASK[name]) if name in OWN_TASK else spec
     run = rc.Run(spec)
@@ -41,7 +47,8 @@ def test_an_answer_for_everybody(name, spec):
         with pytest.raises(ValueError, match="about a network that relaxes, not about a run along a sequence.$"):
             getattr(rc, name)(run)
         return
-    result = getattr(rc, name)(run, rows=4)
+    less = LESS.get(name, {})
+    result = getattr(rc, name)(run, rows=4, **less)
     assert isinstance(result, Result) and run.digest() == before
     assert all(p.grad is None for p in run.network.parameters())
     table = result.frame()
@@ -50,8 +57,9 @@ def test_an_answer_for_everybody(name, spec):
         assert sentence.endswith(".") and sentence.isprintable() and not sentence[0].isspace()
     with pytest.raises(dataclasses.FrozenInstanceError):
         setattr(result, dataclasses.fields(result)[0].name, None)
-    again = getattr(rc, name)(spec, rows=4).frame()
-    pd.testing.assert_frame_equal(again, table)
+    if name not in ONCE:
+        again = getattr(rc, name)(spec, rows=4, **less).frame()
+        pd.testing.assert_frame_equal(again, table)
 
 
 @pytest.mark.parametrize("name", rc.analyses())
