@@ -1,4 +1,4 @@
-"""A4, IndRNN: a torch.nn.RNN with a diagonal matrix, gradients within bounds, and adding over a hundred and a thousand steps."""
+"""A4, IndRNN: torch.nn.RNN with a diagonal matrix, gradients within bounds, adding over a hundred and a thousand steps."""
 from __future__ import annotations
 
 import statistics
