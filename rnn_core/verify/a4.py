@@ -1,4 +1,4 @@
-"""A4, IndRNN: torch.nn.RNN with a diagonal matrix, gradients within bounds, adding over a hundred and a thousand steps."""
+"""A4, IndRNN: torch.nn.RNN with a diagonal matrix, gradients within bounds, adding over 100 and over 1,000 steps."""
 from __future__ import annotations
 
 import statistics
