@@ -62,7 +62,7 @@ OUTSIDE = {
     "torch": (CORE | LOOSE | {BOOT}) - {"figures", "viewer", "__main__"},
     "numpy": CORE | LOOSE,
     "sklearn": {"analysis", "learners", "verify", "benchmarks", BOOT},
-    "scipy": {"cells", "verify"} | LOOSE,
+    "scipy": {"cells", "benchmarks"},
     "reservoirpy": {"benchmarks"},
     "pandas": CORE | LOOSE | {"app", "pages"},
     "pydantic": CORE,

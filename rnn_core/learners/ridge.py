@@ -35,7 +35,7 @@ class RidgeSettings(LearnerSettings):
     ridge: float = setting(1e-6, "How strongly large weights are held back; 0 holds nothing back.", symbol="λ", ge=0.0,
                            le=1000.0, main=True)
     washout: int = setting(0, "Steps at the start of each sequence that are not learnt from; held-out sequences are "
-                                    "scored from their first step all the same.", ge=0, le=1000)
+                            "scored from their first step all the same.", ge=0, le=1000)
 
 
 class Ridge(Learner):
