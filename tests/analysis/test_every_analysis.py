@@ -20,10 +20,10 @@ SPECS = [rc.Experiment.of(a, "adding", wiring=w, hidden_size=3, length=6, ragged
          for a, w in architectures_with_wirings()]
 
 OWN_TASK = {"read_and_said": "four_shapes"}
-#: What takes seconds is asked for less, and the ledger once.
+#: What takes seconds is asked for less, and once.
 LESS = {"bifurcation": {"values": (0.5, 1.0, 1.5), "searches": 4},
         "rule_costs": {"lengths": (4, 8), "units": (2, 4), "steps": 4}}
-ONCE = {"locality"}
+ONCE = {"locality", "bifurcation", "rule_costs", "loss_surface", "cobweb"}
 
 
 CASES = [(name, spec) for name in rc.analyses() for spec in SPECS if name not in ONCE or spec.wiring == "single"]

@@ -54,7 +54,7 @@ def test_weights_that_do_not_feel_the_loss():
     assert rc.figures.loss_surface(found).to_json()
 
 
-@pytest.mark.parametrize("wrong", [{"rules": ["Newton"]}, {"rules": []}, {"updates": 0}, {"updates": 201},
+@pytest.mark.parametrize("wrong", [{"optimisers": ["Newton"]}, {"optimisers": []}, {"updates": 0}, {"updates": 201},
                                    {"plane": "flat"}, {"grid": 2}])
 def test_bad_input_is_one_sentence(wrong):
     with pytest.raises(ValueError, match=r"^[A-Z][^.]*\.( |$)"):

@@ -90,11 +90,11 @@ def test_hidden_combinations_say_why(part):
 
 def test_ids_last_from_process_to_process(project):
     specs = [rc.Experiment.of(a, t, le, wiring=w) for a, w, t, le in combinations()]
-    script = f"""
-import json, rnn_core as rc
-print(*[rc.Experiment.from_json(text).id for text in json.loads({json.dumps([s.to_json() for s in specs])!r})])"""
+    script = """
+import json, sys, rnn_core as rc
+print(*[rc.Experiment.from_json(text).id for text in json.load(sys.stdin)])"""
     done = subprocess.run([sys.executable, "-c", script], cwd=project, text=True, capture_output=True, check=True,
-                          env={**os.environ, "PYTHONHASHSEED": "3"})
+                          input=json.dumps([s.to_json() for s in specs]), env={**os.environ, "PYTHONHASHSEED": "3"})
     ids = done.stdout.split()
     assert ids == [s.id for s in specs] and len(set(ids)) == len(specs)
     assert all(len(i) == 16 and int(i, 16) >= 0 for i in ids)
