@@ -9,7 +9,7 @@ from torch import Tensor
 
 import rnn_core as rc
 from rnn_core.verify.check import Finding, above, below, equal, long, near, quick, same
-from rnn_core.verify.rules import UNITS, T, a_run, drawn, exact
+from rnn_core.verify.rules import UNITS, T, a_run, drawn, exact, learns_beside_bptt
 
 NETS = {"A1 fully_recurrent": {}, "A2 elman": {}, "A7 lstm": {}, "A8 gru": {}, "A3 jordan": {}, "A4 indrnn": {},
         "A11 ctrnn": {}, "A20 hidden_markov": {}, "A5 elman": {"wiring": "stack", "layers": 3},
@@ -105,14 +105,7 @@ def memory_does_not_grow() -> Iterator[Finding]:
 @long
 def learns_as_bptt_does() -> Iterator[Finding]:
     """Temporal XOR, three seeds, 300 updates in float32: the same losses as BPTT to 10⁻³, below guessing's."""
-    for seed in SEEDS:
-        held = {}
-        for rule in ("bptt", "rtrl"):
-            run = rc.train(rc.Experiment.of("elman", "temporal_xor", rule, hidden_size=8, length=30, updates=300,
-                                            learning_rate=0.01, seed=seed), quiet=True)
-            held[rule] = run.measure()[0]
-        yield below(f"seed {seed}: rtrl's loss less bptt's", 1e-3, abs(held["rtrl"] - held["bptt"]))
-        yield below(f"seed {seed}: rtrl's loss, less than guessing", 0.95 * run.task.baseline().loss, held["rtrl"])
+    yield from learns_beside_bptt("rtrl", "rtrl's", SEEDS)
 
 
 @quick
