@@ -6,19 +6,7 @@ import time
 
 import rnn_core as rc
 from rnn_core.jobs import connect
-
-
-def told(app) -> str:
-    """All that is written on the page, without escapes."""
-    return "\n".join(m.value for m in (*app.markdown, *app.info)).replace("\\", "")
-
-
-def until(run_id: str, statuses: tuple[str, ...]) -> None:
-    """Wait until the engine says so."""
-    engine, end = connect(), time.monotonic() + 120
-    while engine.look(run_id).status not in statuses:
-        assert time.monotonic() < end
-        time.sleep(0.05)
+from tests.pages.test_race import told, until
 
 
 def test_it_opens_with_every_rule_and_the_agreement(visit):
