@@ -12,7 +12,7 @@ hand = frame(
     "Learning rules",
     "Must it be backpropagation?",
     "The same network, sequences and seed under several rules. Some look back, some carry everything forward; their "
-    "gradients may be the very same and cost a thousand times more.",
+    "gradients may be the very same, at a very different cost.",
     keep=("rules",),
 )
 picture, controls = st.columns([3, 1], gap="large")

@@ -119,7 +119,7 @@ def _waiting(hand: Hand) -> None:
         card, needs = cards[name], learner_classes()[name].needs
         with columns[k % 2].container(border=True, gap="xxsmall"):
             st.markdown(f"**{plain(title)}** :gray[{card.year}]  \n{plain(card.summary)}")
-            st.markdown("  \n".join(f"`{equation}`" for equation in card.equations.values()))
+            st.markdown("  \n".join(f"${line}$" for line in rc.figures.equations(card, theme=mode())))
             note(f"A gradient after a {needs.waits}; keeps numbers for a {needs.keeps}; blames up to a {needs.blames}. "
                  f"A weight reads {plain(needs.reads)}.")
     note("Train two to four of them side by side, with the controls beside this list.")

@@ -46,7 +46,7 @@ def rule_agreement(result: RuleAgreement, *, theme: str = "light", height: int =
                          legend={"orientation": "h", "y": -0.16, "x": 0, "yanchor": "top"})
     figure.update_xaxes(tickvals=list(range(len(names))), ticktext=[n.rpartition(".")[2] if n.count(".") < 3 else n
                         for n in names], range=[-0.6, len(names) - 0.4])
-    whisper(figure, f"rounding: about {power(-16)}", theme, corner="bottom left", shift=38)
+    whisper(figure, f"rounding: about {power(-16)}", theme, corner="bottom left")
     if result.reach:
         _reach(figure, result, theme)
     return figure
