@@ -15,7 +15,8 @@ def test_it_opens_with_every_rule_and_the_agreement(visit):
     for name in ("bptt", "truncated_bptt", "rtrl", "hybrid"):
         assert rc.learners()[name].title in text
     lines = rc.figures.equations(rc.learners()["rtrl"], theme="light")
-    assert all(f"${line}$".replace("\\", "") in text for line in lines) and "You may say" in text and len(app.get("plotly_chart")) == 1
+    assert all(f"${line}$".replace("\\", "") in text for line in lines)
+    assert "You may say" in text and len(app.get("plotly_chart")) == 1
 
 
 def test_rules_that_do_not_fit_are_not_offered(visit):
