@@ -19,12 +19,12 @@ FIRST = {
     "lorenz": {"spectral_radius": 0.4, "leak": 0.6, "input_scaling": 0.3, "ridge": 1e-8},
 }
 READ = {
-    "mackey_glass": {"length": 1000, "batch_size": 4},
+    "mackey_glass": {"length": 600, "batch_size": 7},
     "narma": {"length": 500, "batch_size": 8},
-    "lorenz": {"length": 1000, "batch_size": 4},
+    "lorenz": {"length": 600, "batch_size": 7},
 }
 SIZES, RIDGES = (10, 20, 50, 100, 200, 300, 500, 1000), (0.0, 1e-10, 1e-8, 1e-6, 1e-4, 1e-2, 1.0, 100.0)
-WASHOUT, HEARD, SHOWN, WATCHED, LAGS, SHARED, UNITS = 100, 200, 800, 200, 60, 300, 6
+WASHOUT, HEARD, SHOWN, WATCHED, LAGS, SHARED, UNITS = 100, 200, 600, 200, 60, 300, 6
 EXPLODED = "the reservoir left the finite numbers"
 
 
@@ -64,7 +64,7 @@ def _chosen() -> dict[str, Any]:
     return {
         "task": task,
         **READ[task],
-        "hidden_size": st.select_slider("Units (N)", SIZES, 300, key="reservoir_size"),
+        "hidden_size": st.select_slider("Units (N)", SIZES, 200, key="reservoir_size"),
         "spectral_radius": slide("radius", "Spectral radius (ρ)", 0.0, 3.0, first["spectral_radius"], 0.05,
                                  "Size of the largest eigenvalue of the recurrent weights."),
         "leak": slide("leak", "Leak (a)", 0.0, 1.0, first["leak"], 0.05,
@@ -136,7 +136,8 @@ def _forgetting(spec: rc.Experiment) -> rc.Result:
 
 def goes_on(spec: rc.Experiment) -> None:
     """What it says beside the truth."""
-    found = _going_on(spec)
+    with st.spinner(f"{spec.hidden_size} units listen …"):
+        found = _going_on(spec)
     show(rc.figures.free_run(found, theme=mode(), height=440 if found.said.shape[2] == 1 else 640), key="free_run")
     steps = spec.batch_size * (spec.length - WASHOUT)
     heard = (
@@ -157,7 +158,8 @@ def goes_on(spec: rc.Experiment) -> None:
 
 def holds(spec: rc.Experiment) -> None:
     """The staircase of memory."""
-    found = _capacity(spec)
+    with st.spinner(f"Reading {LAGS} lags off {spec.hidden_size} units …"):
+        found = _capacity(spec)
     show(rc.figures.memory_capacity(found, theme=mode()), key="memory_capacity")
     note("Noise at the first input, the others silent; a straight line reads the input of *k* steps ago off the units. "
          "With linear units theory knows each bar; a row of units that only hand on what they hear would hold exactly "
@@ -168,7 +170,8 @@ def holds(spec: rc.Experiment) -> None:
 
 def forgets(spec: rc.Experiment) -> None:
     """Several starts under one input."""
-    found = _forgetting(spec)
+    with st.spinner(f"{spec.hidden_size} units listen …"):
+        found = _forgetting(spec)
     show(rc.figures.echo_state_property(found, theme=mode()), key="echo_state_property")
     note("Four other starts, drawn far from the first, hear the same sequence of the task. Only where they come "
          "together is the state an echo of the input; a spectral radius below 1 is neither needed nor enough for "

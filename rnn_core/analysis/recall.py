@@ -9,7 +9,7 @@ x_3) of three, or something else. Hopfield 1982; mixtures: Amit, Gutfreund & Som
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,10 +95,7 @@ def recall(cell: Any, start: Tensor, patterns: Tensor, *, names: Sequence[str] |
     if len(names) != len(patterns):
         raise ValueError(f"There are {len(patterns)} patterns and {len(names)} names.")
     first, patterns = start.to(state.s).unsqueeze(0), patterns.to(state.s)
-    order = None if together else cell.draw(1, n * sweeps, torch.Generator().manual_seed(seed))
-    with torch.no_grad():
-        path = unroll(cell, order, type(state)(first), steps=sweeps if together else None).states.s[0]
-    path = torch.cat([first, path])                                                                   # (t + 1, N)
+    path = torch.cat([first, *_sweeps(cell, type(state), first, None if together else n, sweeps, seed)])   # (t + 1, N)
     moved = (path.diff(dim=0) != 0).any(1)
     swings = together and bool(moved[-1]) and len(path) > 2 and torch.equal(path[-1], path[-3])
     last = int(moved.nonzero().max()) + 1 if bool(moved.any()) else 0
@@ -112,6 +109,21 @@ def recall(cell: Any, start: Tensor, patterns: Tensor, *, names: Sequence[str] |
     kind, place, likeness = _named(states[-1], patterns, names)
     settled = not swings and len(moved) - last >= (1 if together else n)
     return Recall(states, at, energy, overlaps, names, kind, place, likeness, settled, swings, together)
+
+
+@torch.no_grad()
+def _sweeps(cell: Any, kind: type[Any], s: Tensor, units: int | None, sweeps: int, seed: int) -> Iterator[Tensor]:
+    """The states (t, N) after s (1, N), sweep by sweep until one moves nothing; without units all move at once."""
+    if units is None:
+        yield unroll(cell, None, kind(s), steps=sweeps).states.s[0]
+        return
+    order = cell.draw(1, units * sweeps, torch.Generator().manual_seed(seed))
+    for one in order.split(units, 1):
+        path = unroll(cell, one, kind(s)).states.s[0]
+        yield path
+        if torch.equal(path, s.expand_as(path)):
+            return
+        s = path[-1:]
 
 
 def _overlaps(states: Tensor, patterns: Tensor) -> Tensor:
