@@ -10,11 +10,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PATIENCE = 120.0
 SHOTS = Path(__file__).resolve().parent / "shots"
 IDLE = """() => {
     const app = document.querySelector('[data-testid="stApp"]')
@@ -23,6 +25,9 @@ IDLE = """() => {
     else window.idleSince ??= performance.now()
     return idle && performance.now() - window.idleSince >= 150
 }"""
+
+
+expect.set_options(timeout=1000 * PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -68,22 +73,44 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser, server: str) -> Iterator[Page]:
-    """A fresh window whose addresses are relative to the dashboard; a script error in it fails the test."""
-    window = browser.new_context(base_url=server, viewport={"width": 1440, "height": 900})
-    page = window.new_page()
+def window(browser: Browser, server: str) -> Iterator[Callable[..., Page]]:
+    """Opens fresh windows: `window(viewport=…)`; addresses in them are relative to the dashboard.
+
+    A script error in one fails the test.
+    """
+    opened: list[BrowserContext] = []
     errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    yield page
-    window.close()
+
+    def open_window(**options: Any) -> Page:
+        opened.append(browser.new_context(base_url=server, **{"viewport": {"width": 1440, "height": 900}, **options}))
+        opened[-1].set_default_timeout(1000 * PATIENCE)
+        page = opened[-1].new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        return page
+
+    yield open_window
+    for one in opened:
+        one.close()
     assert errors == []
+
+
+@pytest.fixture
+def page(window: Callable[..., Page]) -> Page:
+    """A fresh window of a laptop."""
+    return window()
+
+
+@pytest.fixture
+def phone(window: Callable[..., Page]) -> Page:
+    """A small dark window that is touched, not clicked."""
+    return window(viewport={"width": 375, "height": 800}, has_touch=True, is_mobile=True, color_scheme="dark")
 
 
 @pytest.fixture(scope="session")
 def wait_idle() -> Callable[..., None]:
     """Waits until the page is connected and its script has rested for 150 ms: `wait_idle(page)`."""
 
-    def wait(page: Page, seconds: float = 60.0) -> None:
+    def wait(page: Page, seconds: float = PATIENCE) -> None:
         page.wait_for_function(IDLE, timeout=1000 * seconds, polling=50)
 
     return wait

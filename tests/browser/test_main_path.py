@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
-from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,6 +11,7 @@ from PIL import Image
 from playwright.sync_api import Page
 
 from rnn_core.records.palette import PALETTE, scale, tone
+from tests.browser.waiting import line, until
 
 PAGES = ["", "Train", "Hidden_states", "Gradients", "Unrolled_graph", "Architectures"]
 TASK = "architecture=elman&task=adding&hidden_size=8&length=6&learning_rate=0.02&updates=4000"
@@ -36,20 +35,7 @@ def number(text: str) -> int:
     return int(text.split("update", 1)[1].split()[0].replace(",", ""))
 
 
-def line(page: Page) -> str:
-    """Where the run stands, as written above the curve."""
-    return page.locator(".st-key-status").inner_text()
-
-
-def until(page: Page, condition: Callable[[], bool], seconds: float = 60.0) -> None:
-    """Wait for a condition while the browser goes on."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        page.wait_for_timeout(100)
-
-
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 def test_home_shows_a_trained_network_at_once(page: Page, wait_idle, shoot) -> None:
     page.goto("/")
     wait_idle(page)
@@ -72,7 +58,7 @@ def _when_quiet(page: Page, sent: list[object]) -> int:
     return before
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 def test_scrubbing_makes_no_request(page: Page, wait_idle) -> None:
     sent: list[object] = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
@@ -97,7 +83,7 @@ def test_scrubbing_makes_no_request(page: Page, wait_idle) -> None:
     assert len(sent) == before
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_train_watch_and_look_inside(page: Page, wait_idle, shoot) -> None:
     page.goto(f"/Train?{TASK}")
     wait_idle(page)
@@ -134,7 +120,7 @@ def test_train_watch_and_look_inside(page: Page, wait_idle, shoot) -> None:
     assert page.locator("svg [role=button]").count() > 4
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_pause_change_the_rate_go_on_and_reload(page: Page, wait_idle, shoot) -> None:
     page.goto(f"/Train?{SLOW}")
     wait_idle(page)
@@ -163,7 +149,7 @@ def test_pause_change_the_rate_go_on_and_reload(page: Page, wait_idle, shoot) ->
     assert number(line(page)) > stood + 3, "a reload loses nothing"
     other = page.context.new_page()
     other.goto(address)
-    other.get_by_text("training, update").wait_for(timeout=60_000)
+    other.get_by_text("training, update").wait_for()
     other.close()
     page.locator(".st-key-stop button").first.click()
     page.get_by_text("stopped after update").wait_for()
@@ -171,7 +157,7 @@ def test_pause_change_the_rate_go_on_and_reload(page: Page, wait_idle, shoot) ->
     assert page.url == address, "the same browser still holds the same run, not a copy"
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("place", PAGES)
 def test_a_phone_needs_no_sideways_scroll(page: Page, wait_idle, shoot, place: str) -> None:
     page.set_viewport_size({"width": 375, "height": 800})
@@ -185,7 +171,7 @@ def test_a_phone_needs_no_sideways_scroll(page: Page, wait_idle, shoot, place: s
     assert not wide
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 def test_dark_is_dark_and_still_readable(page: Page, wait_idle, shoot) -> None:
     page.emulate_media(color_scheme="dark")
     page.goto("/Hidden_states")
@@ -196,7 +182,7 @@ def test_dark_is_dark_and_still_readable(page: Page, wait_idle, shoot) -> None:
     assert near(image, PALETTE["sem"]["prediction"]["dark"]) > 30
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 def test_a_hostile_link_is_shown_as_text(page: Page, wait_idle, shoot) -> None:
     dialogs: list[str] = []
     page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))

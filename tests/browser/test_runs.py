@@ -36,12 +36,12 @@ def tick(page: Page, run_id: str) -> None:
 
 def saved(page: Page, label: str) -> bytes:
     """What a download button gives."""
-    with page.expect_download(timeout=60_000) as download:
+    with page.expect_download() as download:
         page.get_by_role("button", name=label, exact=True).click()
     return Path(download.value.path()).read_bytes()
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_compare_name_delete_undo_and_take_away(page: Page, wait_idle, shoot) -> None:
     first = train(page, wait_idle, f"architecture=elman&seed=901&{TINY}")
     second = train(page, wait_idle, f"architecture=gru&seed=902&{TINY}")
@@ -91,7 +91,7 @@ def test_compare_name_delete_undo_and_take_away(page: Page, wait_idle, shoot) ->
     assert parse_qs(urlsplit(page.url).query)["run"] == [first]
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_phone_sees_the_shipped_run_and_needs_no_sideways_scroll(page: Page, wait_idle, shoot, scheme: str) -> None:
     page.emulate_media(color_scheme=scheme)

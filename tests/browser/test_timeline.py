@@ -18,7 +18,7 @@ OVER_NOW = """[...document.querySelectorAll('*')]
 def opened(page: Page, wait_idle: Callable[..., None]) -> Page:
     """Hidden states with the shipped run, drawn and at rest."""
     page.goto("/Hidden_states")
-    page.locator(OVER).wait_for(timeout=60_000)
+    page.locator(OVER).wait_for()
     wait_idle(page)
     return page
 
@@ -76,7 +76,7 @@ def test_letting_the_tape_go_moves_the_page_and_the_cursor_stays(opened, wait_id
     tape = opened.locator(".tape input")
     tape.press("ArrowLeft")
     tape.press("ArrowLeft")
-    opened.wait_for_url("**moment=*", timeout=30_000)
+    opened.wait_for_url("**moment=*")
     wait_idle(opened)
     (moment,) = parse_qs(urlsplit(opened.url).query)["moment"]
     assert opened.locator(".tape b").inner_text().replace(",", "") == moment

@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 SMALL = "architecture=elman&task=adding&hidden_size=5&length=9&seed=3"
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 def test_a_weight_and_an_input_are_set_and_taken_back(page: Page, wait_idle, shoot) -> None:
     page.goto(f"/Unrolled_graph?{SMALL}")
     wait_idle(page)
@@ -32,7 +32,7 @@ def test_a_weight_and_an_input_are_set_and_taken_back(page: Page, wait_idle, sho
     page.locator(".edits").wait_for(state="hidden")
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 def test_slow_motion_asks_for_nothing(page: Page, wait_idle, shoot) -> None:
     page.goto(f"/Unrolled_graph?{SMALL}")
     wait_idle(page)

@@ -13,7 +13,8 @@ from streamlit.testing.v1 import AppTest
 from rnn_core.jobs.place import read_address
 
 ROOT = Path(__file__).resolve().parents[2]
-SECONDS = 60
+SECONDS = 240
+SETS = ("train", "states", "gradients", "unrolled", "dynamics", "memory", "rules")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -29,11 +30,13 @@ def engine_ends(data_folder: Path) -> Iterator[None]:
 def visit() -> Callable[..., AppTest]:
     """Opens a page as a visitor would, with an address if one is given: `visit("Train", architecture="gru")`.
 
-    ``opened`` names a table that stands unfolded.
+    ``opened`` names a table that stands unfolded, ``section`` the section that stands open.
     """
 
-    def open_page(page: str = "", opened: str = "", **query: str) -> AppTest:
+    def open_page(page: str = "", opened: str = "", section: str = "", **query: str) -> AppTest:
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=SECONDS)
+        for name in SETS if section else ():
+            app.session_state[f"open:{name}"] = section
         if opened:
             app.session_state[f"table:{opened}"] = True
         for key, value in query.items():

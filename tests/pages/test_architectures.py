@@ -13,6 +13,7 @@ import rnn_core as rc
 from pages.shared.words import plain
 from rnn_core import catalogue
 from rnn_core.catalogue import costs
+from tests.pages.reading import written
 
 DROPPED = '''"""A newcomer."""
 from rnn_core.cells.elman import Elman
@@ -45,11 +46,6 @@ def dropped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     catalogue._forget([str(tmp_path / "cells")])
 
 
-def told(app) -> str:
-    """All that is written on a page."""
-    return "\n".join(m.value for m in (*app.subheader, *app.markdown))
-
-
 def eras(app) -> Iterator[Any]:
     """The page with each of the stretches of years, one after the other."""
     for k in range(len(app.segmented_control(key="era").options)):
@@ -70,7 +66,7 @@ def open_tab(app, label: str):
 
 def test_every_architecture_has_its_card_its_numbers_and_its_drawing(visit) -> None:
     app = visit("Architectures", "The gallery as a table", architecture="elman", task="adding", hidden_size="7")
-    table, seen = app.dataframe[0].value, [(told(page), len(page.get("plotly_chart"))) for page in eras(app)]
+    table, seen = app.dataframe[0].value, [(written(page), len(page.get("plotly_chart"))) for page in eras(app)]
     text = "\n".join(words for words, _ in seen)
     assert sum(charts for _, charts in seen) == len(rc.architectures())
     for name, card in rc.architectures().items():
@@ -109,11 +105,11 @@ def test_two_side_by_side(visit) -> None:
     app = open_tab(visit("Architectures", architecture="lstm", task="adding", hidden_size="7"), "Two side by side")
     left, right = (next(b for b in app.selectbox if b.key.startswith(side)) for side in ("Left", "Right"))
     assert (left.value, right.value) == ("elman", "lstm") and len(app.get("plotly_chart")) == 2
-    text = told(app)
+    text = written(app)
     for row in ("Idea", "Good for", "One step", "Equations", "Numbers", "Published in"):
         assert f"{row} &nbsp;·&nbsp; Elman network" in text and f"{row} &nbsp;·&nbsp; LSTM" in text
     left.select("gru").run()
-    assert not app.exception and "Equations &nbsp;·&nbsp; GRU" in told(app)
+    assert not app.exception and "Equations &nbsp;·&nbsp; GRU" in written(app)
     app.button(key="pair_0_take").click().run()
     assert app.query_params["architecture"] in ("gru", ["gru"])
 
@@ -121,7 +117,7 @@ def test_two_side_by_side(visit) -> None:
 def test_the_ways_to_wire_them(visit) -> None:
     app = open_tab(visit("Architectures", architecture="gru", task="adding", hidden_size="5"), "Ways to wire them")
     assert app.button(key="wire_single").disabled
-    assert all(card.title in told(app).replace("\\", "") for card in rc.wirings().values())
+    assert all(card.title in written(app).replace("\\", "") for card in rc.wirings().values())
     app.button(key="wire_stack").click().run()
     assert app.query_params["wiring"] in ("stack", ["stack"])
 
@@ -135,7 +131,7 @@ def test_a_wiring_that_cannot_be_is_said(visit) -> None:
 def test_a_dropped_cell_appears_by_itself_and_its_words_are_harmless(visit, dropped) -> None:
     app = visit("Architectures", architecture="newcomer", task="adding", hidden_size="5")
     assert app.button(key="take_newcomer").disabled and costs.told("newcomer") is None
-    text = told(app)
+    text = written(app)
     assert "\\<script\\>" in text and "<script" not in text.replace("\\<script", "")
     assert "\\*\\*Nobody\\*\\*" in text and "href" not in text.replace(r"\text{href}", "") and "$$" not in text
     assert "**40** weights" in text
@@ -145,6 +141,6 @@ def test_five_cards_for_the_shapes_of_a_task(visit) -> None:
     app = open_tab(visit("Architectures", architecture="gru", task="four_shapes"), "Shapes of a task")
     assert [s.value for s in app.subheader] == ["One to one", "One to many", "Many to one", "Many to many",
                                                 "Many, then many"]
-    assert told(app).count("Untrained") == 5 and "is asked at 1;" in told(app)
+    assert written(app).count("Untrained") == 5 and "is asked at 1;" in written(app)
     app.button(key="shape_train_one to many").click().run()
     assert app.query_params["shape"] in ("one to many", ["one to many"]) and not app.exception

@@ -58,14 +58,14 @@ def test_nothing_stored_nothing_drawn_and_too_much(visit) -> None:
 
 
 def test_pairs_are_recalled_backwards(visit) -> None:
-    app = section(visit(PAGE), "memory", "Pairs (BAM)")
+    app = visit(PAGE, section="Pairs (BAM)")
     app.button_group(key="pair_way").set_value(True).run()
     app.selectbox(key="pair_begun").set_value("k").run()
     assert not app.exception and "rests at K and k" in words(app)
 
 
 def test_without_a_source_memories_fade_by_the_law(visit) -> None:
-    app = section(visit(PAGE), "memory", "A memristive circuit")
+    app = visit(PAGE, section="A memristive circuit")
     app.toggle(key="source_on").set_value(False).run()
     assert not app.exception and "without a source each follows" in words(app)
     app.select_slider(key="memristors").set_value(1).run()
@@ -73,7 +73,7 @@ def test_without_a_source_memories_fade_by_the_law(visit) -> None:
 
 
 def test_the_capacity_curve_grows_and_can_be_stopped(visit) -> None:
-    app = section(visit(PAGE), "memory", "How many patterns it holds")
+    app = visit(PAGE, section="How many patterns it holds")
     for _ in range(60):
         if app.session_state["capacity_now"]["share"] == 1:
             break
@@ -91,7 +91,7 @@ def test_the_capacity_curve_grows_and_can_be_stopped(visit) -> None:
 
 
 def test_matrices_that_take_turns(visit) -> None:
-    app = section(visit(PAGE), "memory", "Noise and temperature")
+    app = visit(PAGE, section="Noise and temperature")
     app.button_group(key="regimes").set_value(2).run()
     app.slider(key="beta").set_value(2.0).run()
     assert not app.exception and "take turns" in words(app)

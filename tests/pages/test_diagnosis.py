@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from rnn_core.analysis.diagnosis import SHOWN
-from tests.pages.test_interventions import told
+from tests.pages.reading import told
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 

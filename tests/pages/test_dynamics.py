@@ -45,7 +45,7 @@ def test_the_weights_that_it_began_with(visit) -> None:
 
 
 def test_a_weight_is_swept_and_a_wrong_range_is_told(visit) -> None:
-    app = section(visit("Dynamics", architecture="elman", length="8", hidden_size="1"), "dynamics", "Bifurcation")
+    app = visit("Dynamics", architecture="elman", length="8", hidden_size="1", section="Bifurcation")
     box(app, "selectbox", "Change").set_value("R").run()
     assert "bifurcation" in drawn(app) and not app.exception
     assert any("R" in one.value and "in this network" in one.value.lower() for one in app.markdown)
@@ -76,7 +76,7 @@ def test_a_network_without_a_loop_is_answered_too(visit) -> None:
 
 
 def test_left_alone_without_input(visit) -> None:
-    app = section(visit("Dynamics", **SMALL), "dynamics", "Lyapunov spectrum")
+    app = visit("Dynamics", **SMALL, section="Lyapunov spectrum")
     app.segmented_control(key="lyapunov_heard").set_value("nothing").run()
     assert not app.exception and "lyapunov_spectrum" in drawn(app)
     assert any("left alone" in one.value for one in app.markdown)

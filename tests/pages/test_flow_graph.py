@@ -5,13 +5,9 @@ from __future__ import annotations
 import json
 
 import rnn_core as rc
+from tests.pages.reading import told
 
 FAST = {"task": "adding", "hidden_size": "4", "length": "6"}
-
-
-def told(app) -> str:
-    """All that is written on a page, without backslashes."""
-    return " ".join(m.value for m in app.markdown).replace("\\", "")
 
 
 def pictures(app) -> list[str]:

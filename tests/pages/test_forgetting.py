@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import rnn_core as rc
 from rnn_core.shipped import shipped
-from tests.pages.test_interventions import told
+from tests.pages.reading import told
 
 FAST = {"architecture": "lstm", "task": "delayed_recall", "hidden_size": "4", "lag": "9"}
 
 
 def opened(visit, **query):
     """The page with the section open."""
-    app = visit("Hidden states", **query)
-    app.session_state["sections:states"] = "Why did it forget this?"
-    app.run()
-    assert not app.exception
-    return app
+    return visit("Hidden states", section="Why did it forget this?", **query)
 
 
 def test_wrong_answers_are_listed_and_followed(visit) -> None:

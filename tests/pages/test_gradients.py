@@ -10,6 +10,7 @@ import pytest
 
 import rnn_core as rc
 from rnn_core.shipped import shipped
+from tests.pages.reading import told
 
 LOSSES, STEPS, LAB, PHASES, OPTIMISER = (
     "Which loss reaches which step",
@@ -40,18 +41,9 @@ def line(chart: dict, name: str) -> np.ndarray:
     return numbers(next(one for one in chart["data"] if one.get("name") == name)["customdata"])
 
 
-def told(app) -> str:
-    """All that is written on a page, without backslashes."""
-    return " ".join(m.value for m in app.markdown).replace("\\", "")
-
-
 def opened(visit, title: str, **query):
     """The page with one section open."""
-    app = visit("Gradients", **(query or FAST))
-    app.session_state["sections:gradients"] = title
-    app.run()
-    assert not app.exception
-    return app
+    return visit("Gradients", section=title, **(query or FAST))
 
 
 def test_the_run_in_hand_now_and_before_training(visit) -> None:

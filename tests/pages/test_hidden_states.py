@@ -12,6 +12,7 @@ import pytest
 import rnn_core as rc
 from pages.shared.matches import brush
 from rnn_core.shipped import shipped
+from tests.pages.reading import told
 
 LONG, AGAIN, LOOKED, SPACE = (
     "How long does it remember?",
@@ -34,18 +35,9 @@ def numbers(values) -> np.ndarray:
     return np.array(values, float)
 
 
-def told(app) -> str:
-    """All that is written on a page, without backslashes."""
-    return " ".join(m.value for m in app.markdown).replace("\\", "")
-
-
 def opened(visit, title: str, **query):
     """The page with one section open."""
-    app = visit("Hidden states", **query)
-    app.session_state["sections:states"] = title
-    app.run()
-    assert not app.exception
-    return app
+    return visit("Hidden states", section=title, **query)
 
 
 def test_units_by_their_memory_and_what_can_be_read(visit) -> None:

@@ -9,23 +9,15 @@ import numpy as np
 
 import rnn_core as rc
 from rnn_core.shipped import shipped
+from tests.pages.reading import told
 
 FAST = {"architecture": "gru", "task": "adding", "hidden_size": "5", "length": "12"}
 SECTION = "What if?"
 
 
-def told(app) -> str:
-    """All that is written on a page, without backslashes."""
-    return " ".join(m.value for m in app.markdown).replace("\\", "")
-
-
 def opened(visit, **query):
     """The page with the section open."""
-    app = visit("Hidden states", **query)
-    app.session_state["sections:states"] = SECTION
-    app.run()
-    assert not app.exception
-    return app
+    return visit("Hidden states", section=SECTION, **query)
 
 
 def control(app, kind: str, label: str):

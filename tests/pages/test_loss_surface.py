@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import rnn_core as rc
+from tests.pages.reading import told
 
 FAST = {"architecture": "elman", "task": "adding", "hidden_size": "6", "length": "12"}
 SPEC = rc.Experiment.of("elman", "adding", hidden_size=6, length=12)
 
 
-def told(app) -> str:
-    """All that is written on a page, without backslashes."""
-    return " ".join(m.value for m in app.markdown).replace("\\", "")
-
-
 def opened(visit):
     """The section."""
-    app = visit("Gradients", **FAST)
-    app.session_state["sections:gradients"] = "On the loss surface"
-    app.run()
-    assert not app.exception
-    return app
+    return visit("Gradients", section="On the loss surface", **FAST)
 
 
 def test_the_section_follows_its_controls(visit) -> None:

@@ -24,7 +24,7 @@ def drawn(app) -> set[str]:
 
 @pytest.mark.parametrize("query", [TOMITA, {"architecture": "lstm", "task": "adding", "length": "8"}])
 def test_which_machine(visit, query) -> None:
-    app = section(visit("Hidden states", **query), "states", "Which machine is it?")
+    app = visit("Hidden states", **query, section="Which machine is it?")
     assert {"automaton", "counters"} <= drawn(app)
 
 
@@ -48,7 +48,7 @@ def test_layer_by_layer(visit) -> None:
 
 def test_with_and_without_a_teacher(visit) -> None:
     query = {"task": "temporal_xor", "length": "12", "hidden_size": "4"}
-    app = section(visit("Train", architecture="jordan", **query), "train", "With and without its teacher")
+    app = visit("Train", architecture="jordan", **query, section="With and without its teacher")
     assert "exposure" in drawn(app)
     assert "With and without its teacher" not in str(visit("Train", architecture="gru", **query).get("tab"))
 

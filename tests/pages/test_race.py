@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import time
 
 import pytest
 
@@ -11,23 +10,11 @@ import rnn_core as rc
 from pages.shared.race_draft import fitting, in_notebook
 from rnn_core.jobs import connect
 from rnn_core.race.shipped import shipped_race
+from tests.pages.reading import told, until, until_it_stands
 
 TINY = {"length": 6, "batch_size": 4, "budget": 118, "seeds": 3, "rates": (0.01,), "tuning_seeds": 1,
         "tuning_updates": 2, "race_updates": 3}
 LONG = TINY | {"race_updates": 100_000}
-
-
-def told(app) -> str:
-    """All that is written on the page, without escapes."""
-    return "\n".join(m.value for m in (*app.markdown, *app.info)).replace("\\", "")
-
-
-def until(run_id: str, statuses: tuple[str, ...]) -> None:
-    """Wait until the engine says so."""
-    engine, end = connect(), time.monotonic() + 120
-    while engine.look(run_id).status not in statuses:
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 @pytest.fixture
@@ -110,7 +97,7 @@ def test_a_race_is_started_watched_and_found_again(visit):
     app.button(key="race_start").click().run()
     assert not app.exception and not app.error
     race_id = app.session_state["race"]
-    until(race_id, ("done",))
+    until_it_stands(race_id, "done")
     again = visit("Race", race=race_id)
     text = told(again)
     assert "done, all 3 updates" in again.get("progress")[0].proto.text.replace("\\", "")
@@ -124,7 +111,7 @@ def test_pause_go_on_and_stop(visit, submitted):
     assert app.button(key="race_go").label == "Pause"
     app.button(key="race_go").click().run()
     race_id = app.session_state["race"]
-    until(race_id, ("paused",))
+    until_it_stands(race_id, "paused")
     app.run()
     assert app.button(key="race_go").label == "Go on" and "paused" in app.get("progress")[0].proto.text
     app.button(key="race_stop").click().run()
@@ -177,7 +164,7 @@ def test_the_same_race_at_several_lengths(visit, submitted):
     ids = (names[0] if isinstance(names, list) else names).split(".")
     assert [connect().spec(one).base.length for one in ids] == [5, 10]
     for one in ids:
-        until(one, ("done",))
+        until_it_stands(one, "done")
     app.run()
     assert not app.exception and "more than half of 3 seeds succeeded" in told(app)
     assert len(app.get("plotly_chart")) == 3

@@ -14,6 +14,7 @@ import rnn_core as rc
 from pages.shared import runs, runs_compare, runs_keep, runs_list
 from rnn_core.jobs import Summary, connect
 from rnn_core.shipped import shipped, shipped_spec
+from tests.pages.reading import written
 
 SMALL = {"hidden_size": 4, "length": 6, "batch_size": 4, "updates": 12}
 HOSTILE = "[x](javascript:alert(1)) **b** <img src=x> =1+1"
@@ -43,12 +44,6 @@ def open_runs(visit, owner, monkeypatch):
     """Opens the page as that visitor."""
     monkeypatch.setattr("pages.shared.hand.visitor", lambda: owner)
     return lambda **query: visit("Runs", **query)
-
-
-def told(app) -> str:
-    """All text of the page."""
-    parts = (app.markdown, app.warning, app.info, app.error, app.subheader, app.code)
-    return "\n".join(str(element.value) for group in parts for element in group)
 
 
 def asked(app, name: str) -> str:
@@ -97,8 +92,8 @@ def test_own_runs_come_first_and_are_compared(open_runs, tried) -> None:
     table = app.table[0].value
     assert list(table.columns) == ["A Elman network", "B GRU"]
     assert list(table.loc["architecture"]) == ["Elman network", "GRU"] and list(table.loc["seed"]) == ["71", "72"]
-    assert "learning rate" not in table.index and "learning rate 0\\.005" in told(app)
-    assert "one run from one seed" in told(app)
+    assert "learning rate" not in table.index and "learning rate 0\\.005" in written(app)
+    assert "one run from one seed" in written(app)
 
 
 def test_over_seconds(open_runs, tried) -> None:
@@ -122,7 +117,7 @@ def test_a_name_is_kept_and_is_only_a_name(open_runs, tried, owner) -> None:
     app.text_input(key=f"name:{tried['two']}:").set_value(HOSTILE).run()
     assert not app.exception and not app.error
     assert next(s for s in connect().runs(owner=owner) if s.run_id == tried["two"]).name == HOSTILE
-    assert "javascript:" not in told(app).replace("\\:", "") and "<img" not in told(app).replace("\\<", "")
+    assert "javascript:" not in written(app).replace("\\:", "") and "<img" not in written(app).replace("\\<", "")
     chart = drawn(app)
     assert "<img" in chart["layout"].pop("meta")["alt"] and "<img" not in json.dumps(chart)
     assert HOSTILE in list(app.table[0].value.columns)[0]
@@ -135,7 +130,7 @@ def test_deleted_undone_and_restored(open_runs, tried, owner) -> None:
     run_id = tried["three"]
     app = open_runs(compare=f"{tried['one']}.{run_id}")
     app.button(key=f"delete:{run_id}").click().run()
-    assert f"tick:{run_id}" not in [box.key for box in app.checkbox] and "is in the bin" in told(app)
+    assert f"tick:{run_id}" not in [box.key for box in app.checkbox] and "is in the bin" in written(app)
     assert len(lines_of(drawn(app))) == 1
     app.button(key="undo").click().run()
     assert len(lines_of(drawn(app))) == 2 and f"tick:{run_id}" in [box.key for box in app.checkbox]
@@ -181,7 +176,7 @@ def test_search_and_filters(open_runs, tried) -> None:
     app.selectbox(key="runs_architecture").set_value("gru").run()
     assert tried["two"] in shown() and tried["one"] not in shown()
     app.text_input(key="runs_text").set_value("no such thing").run()
-    assert shown() == set() and "take a filter away" in told(app)
+    assert shown() == set() and "take a filter away" in written(app)
 
 
 def test_seven_are_too_many(open_runs, tried) -> None:
@@ -203,7 +198,7 @@ def test_kinds_that_are_not_known_are_named_and_nothing_breaks(visit, monkeypatc
     engine = SimpleNamespace(runs=lambda owner: odd)
     monkeypatch.setattr(runs, "engine", lambda: engine)
     app = visit("Runs")
-    assert told(app).count("does not know its kind") == 4
+    assert written(app).count("does not know its kind") == 4
     assert [box.key for box in app.checkbox if box.key.startswith("tick:")] == ["tick:shipped"]
 
 
@@ -229,7 +224,7 @@ def test_five_hundred_runs_are_one_page_of_rows(visit, monkeypatch, order) -> No
     app = visit("Runs")
     app.selectbox(key="runs_order").set_value(order).run()
     boxes = [box for box in app.checkbox if box.key.startswith("tick:")]
-    assert len(boxes) == runs_list.ROWS and "501 of 501 runs, 250 of them yours" in told(app).replace("\\", "")
+    assert len(boxes) == runs_list.ROWS and "501 of 501 runs, 250 of them yours" in written(app).replace("\\", "")
 
 
 def test_orders_and_filters_by_hand() -> None:

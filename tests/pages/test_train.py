@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
-
 import rnn_core as rc
 from rnn_core.jobs import connect
+from tests.pages.reading import until
 
 SMALL = {"architecture": "elman", "task": "adding", "hidden_size": "6", "length": "8"}
 
@@ -13,13 +12,6 @@ SMALL = {"architecture": "elman", "task": "adding", "hidden_size": "6", "length"
 def run_id(app) -> str:
     value = app.query_params["run"]
     return value[0] if isinstance(value, list) else value
-
-
-def until(condition, seconds: float = 60.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
 
 
 def test_play_pause_one_update_and_resume(visit) -> None:
