@@ -113,11 +113,11 @@ rc.figures.lyapunov_spectrum(spectrum)
 # %% [markdown]
 # ## The onset of chaos
 #
-# Random networks of 100 units, over the gain of their weights. Endless ones fall silent below 1 and become chaotic
+# Random networks of 60 units, over the gain of their weights. Endless ones fall silent below 1 and become chaotic
 # above; finite ones may fall into a cycle a little beyond. The dashed line is mean-field theory, nothing is fitted.
 
 # %%
-onset = rc.chaos_transition(100, seeds=3)
+onset = rc.chaos_transition(60, seeds=3)
 print("You may say", onset.says)
 print("You may not say", onset.says_not)
 rc.figures.chaos_transition(onset)
