@@ -79,6 +79,7 @@ class Experiment(BaseModel):
             raise ValueError(f"A {cell.card.title} does not run along a {task.runs_along}, as {task.card.title} needs.")
         wiring, learner = catalogue.network_classes()[self.wiring], catalogue.learner_classes()[self.learner]
         wiring.check(cell)
+        task.check_wiring(wiring)
         learner.check(cell, task)
         learner.check_wiring(wiring)
         return self

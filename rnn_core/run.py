@@ -158,11 +158,9 @@ class Run:
         last = self.records[-1] if self.records else {"update": self.update, "seconds": self.seconds}
         return Progress(**last, status=self.status)
 
-    @torch.no_grad()
     def measure(self) -> tuple[float, float]:
         """Loss and metric on the held-out sequences, now."""
-        y = self.network(self.held_out.x, mask=self.held_out.mask)
-        return float(self.task.loss(y, self.held_out)), self.task.metric(y, self.held_out)
+        return self.task.measured(self.network, self.held_out)
 
     @torch.no_grad()
     def stories(self, count: int) -> list[Story]:

@@ -15,6 +15,7 @@ def fits(architecture: str, wiring: str, task: str = "", learner: str = "bptt") 
     along = catalogue.task_classes()[task].runs_along if task else "sequence"
     if task:
         try:
+            catalogue.task_classes()[task].check_wiring(wired)
             catalogue.learner_classes()[learner].check(cell, catalogue.task_classes()[task])
             catalogue.learner_classes()[learner].check_wiring(wired)
         except ValueError:

@@ -100,7 +100,7 @@ def _verdict(task: Any, base: Any, last: dict[str, Any] | None) -> str:
     value = last["metric"]
     lower = task.metric_better == "lower"
     better = value < base.value if lower else value > base.value
-    clear = value < 0.5 * base.value if lower else value > 0.5 * (base.value + 1)
+    clear = value < 0.5 * base.value if lower else value > 0.5 * (base.value + task.metric_best)
     if last["update"] == 0:
         word = ":gray-badge[:material/hourglass_empty: fresh weights]"
     elif clear:

@@ -60,8 +60,8 @@ def stop_at(hand: Hand) -> None:
 
 def _good(hand: Hand) -> float:
     """A goal to propose: half of what can be had without memory, or halfway up to perfect."""
-    base = hand.baseline.value
-    return float(f"{base / 2 if hand.run.task.metric_better == 'lower' else (base + 1) / 2:.2g}")
+    base, task = hand.baseline.value, hand.run.task
+    return float(f"{base / 2 if task.metric_better == 'lower' else (base + task.metric_best) / 2:.2g}")
 
 
 def change_now(hand: Hand) -> None:

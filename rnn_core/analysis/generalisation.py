@@ -116,6 +116,9 @@ def _measured(network: Any, task: Any, sequences: int, generator: torch.Generato
     if not bool(y[batch.counted].isfinite().all()):
         return math.nan, math.nan
     rows = torch.arange(sequences, device=y.device).chunk(min(GROUPS, sequences))
-    parts = [task.metric(y[k], batch.rows(k)) for k in rows]
+    if task.plays:
+        whole, parts = task.measured(network, batch)[1], [task.measured(network, batch.rows(k))[1] for k in rows]
+    else:
+        whole, parts = task.metric(y, batch), [task.metric(y[k], batch.rows(k)) for k in rows]
     error = statistics.stdev(parts) / math.sqrt(len(parts)) if len(parts) > 1 else math.nan
-    return task.metric(y, batch), error
+    return whole, error

@@ -29,7 +29,7 @@ class CatalogueError(ImportError):
 
 
 def _modules(package: ModuleType) -> Iterator[tuple[str, ModuleType]]:
-    """Every file of a folder but its base, in order of name."""
+    """Every file of a folder, in order of name, but its base and those that say ``CARD = None``: what members share."""
     places: dict[str, str] = {}
     for place in package.__path__:
         for info in pkgutil.iter_modules([place]):
@@ -38,9 +38,11 @@ def _modules(package: ModuleType) -> Iterator[tuple[str, ModuleType]]:
                 raise CatalogueError(f"There are two files {info.name}.py, in {there} and {place}: rename one.")
     for name in sorted(places.keys() - {"base"}):
         try:
-            yield name, importlib.import_module(f"{package.__name__}.{name}")
+            module = importlib.import_module(f"{package.__name__}.{name}")
         except Exception as error:
             raise CatalogueError(f"{os.path.join(places[name], name)}.py cannot be loaded: {error!r}.") from error
+        if getattr(module, "CARD", module) is not None:
+            yield name, module
 
 
 @cache

@@ -13,7 +13,8 @@ from rnn_core.records.palette import tone
 def generalisation(result: Generalisation, *, theme: str = "light", height: int = 340) -> go.Figure:
     """One bar a version of the task with its number and standard error, a dash where the version's baseline stands.
 
-    The axis begins at 0; a metric that is better when higher and at most 1 is drawn up to 1.
+    The axis begins at 0, or below it where a value is; a metric that is better when higher and at most 1 is drawn up
+    to 1.
     """
     values, baselines = array(result.values), array(result.baselines)
     figure = canvas(
@@ -27,7 +28,8 @@ def generalisation(result: Generalisation, *, theme: str = "light", height: int 
         return nothing(figure, theme)
     places = list(range(len(values)))
     share = result.better == "higher" and max(*values, *baselines) <= 1
-    top = 1.12 if share else 1.2 * max(*values, *baselines) or 1.0
+    top = 1.12 if share else 1.2 * max(*values, *baselines, 0.0) or 1.0
+    low = 1.2 * min(*values, *baselines, 0.0)
     figure.add_bar(
         x=places,
         y=values,
@@ -51,7 +53,7 @@ def generalisation(result: Generalisation, *, theme: str = "light", height: int 
     figure.update_layout(
         bargap=0.5,
         hovermode="closest",
-        yaxis={"range": [0, top], "fixedrange": True, "nticks": 6},
+        yaxis={"range": [low, top], "fixedrange": True, "nticks": 6},
         xaxis={
             "tickvals": places,
             "ticktext": list(result.versions),

@@ -88,13 +88,11 @@ class Fleet:
             self._settled = True
         return self.learners[k].network
 
-    @torch.no_grad()
     def measure(self) -> Iterator[tuple[float, float] | None]:
         """Held-out loss and metric of each model in turn; None for one that diverged."""
         for k, (lives, batch) in enumerate(zip(self.alive, self.held_out)):
             if lives:
-                y = self.network(k)(batch.x, mask=batch.mask)
-                yield float(self.task.loss(y, batch)), self.task.metric(y, batch)
+                yield self.task.measured(self.network(k), batch)
             else:
                 yield None
 

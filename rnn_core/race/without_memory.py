@@ -171,8 +171,7 @@ def _one(spec: Experiment, until: float) -> tuple[float, float] | None:
     except Diverged:
         return None
     batch = task.held_out(HELD_OUT, Streams.of(spec.seed).held_out)
-    y = network(batch.x, mask=batch.mask)
-    loss, metric = float(task.loss(y, batch)), task.metric(y, batch)
+    loss, metric = task.measured(network, batch)
     return (loss, metric) if math.isfinite(loss) and math.isfinite(metric) else None
 
 

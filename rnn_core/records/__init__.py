@@ -5,6 +5,7 @@ Shape letters, used in every docstring: ``b`` sequences in a batch, ``t`` time s
 """
 from rnn_core.records.batch import Baseline, Batch, Story, Taught
 from rnn_core.records.card import Card
+from rnn_core.records.episode import Episode
 from rnn_core.records.intervention import Intervention
 from rnn_core.records.progress import Command, Progress
 from rnn_core.records.result import Result
@@ -13,6 +14,6 @@ from rnn_core.records.settings import SettingInfo, Settings, describe_settings, 
 from rnn_core.records.streams import Streams
 from rnn_core.records.trace import NetworkTrace, Trace
 
-__all__ = ["Baseline", "Batch", "Card", "Command", "Intervention", "Needs", "NetworkTrace", "Progress", "Result",
-           "Rule", "SettingInfo", "Settings", "Sized", "Story", "Streams", "Taught", "Trace", "describe_settings",
-           "setting"]
+__all__ = ["Baseline", "Batch", "Card", "Command", "Episode", "Intervention", "Needs", "NetworkTrace", "Progress",
+           "Result", "Rule", "SettingInfo", "Settings", "Sized", "Story", "Streams", "Taught", "Trace",
+           "describe_settings", "setting"]

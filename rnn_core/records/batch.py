@@ -20,17 +20,19 @@ class Batch(NamedTuple):
     """Sequences to learn from.
 
     ``x`` (b, t, i); ``target`` (b, t, o) numbers or (b, t) classes; ``mask`` (b, t) true at steps that exist, None when
-    all do; ``scored`` (b, t) true at steps that count in loss and metric, None when all existing ones do.
+    all do; ``scored`` (b, t) true at steps that count in loss and metric, None when all existing ones do. ``world``
+    (b, w) is the world in which each sequence begins, of a task that is played; it stays on the CPU.
     """
 
     x: Any
     target: Tensor
     mask: Tensor | None = None
     scored: Tensor | None = None
+    world: Tensor | None = None
 
     def to(self, device: str | torch.device) -> Batch:
         """The same batch on another device."""
-        return Batch(*tmap(lambda v: v.to(device), tuple(self)))
+        return Batch(*tmap(lambda v: v.to(device), tuple(self)[:-1]), self.world)
 
     def rows(self, index: slice | Tensor) -> Batch:
         """Some of its sequences."""
@@ -38,7 +40,7 @@ class Batch(NamedTuple):
 
     def steps(self, first: int, last: int) -> Batch:
         """Its steps from ``first`` up to, but not with, ``last``."""
-        return Batch(*tmap(lambda v: v[:, first:last], tuple(self)))
+        return Batch(*tmap(lambda v: v[:, first:last], tuple(self)[:-1]), self.world)
 
     @property
     def counted(self) -> Tensor:

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor
@@ -15,7 +15,9 @@ class Task:
     """One toy task; all its randomness comes from the generator that is passed in.
 
     ``input_size`` I and ``output_size`` O are what a network needs to fit; ``runs_along`` the topology it is made for.
-    ``metric_name`` and ``metric_better`` say how the metric is read, ``data_hash`` is the SHA-256 of real data or "".
+    ``metric_name`` and ``metric_better`` say how the metric is read, ``metric_best`` how high it can be where higher is
+    better; ``data_hash`` is the SHA-256 of real data or "". ``plays`` is true where the network acts and a world
+    answers, as in ``rnn_core/tasks/control.py``.
     ``takes_data`` says in which form a visitor may give data, "text" or "numbers", else ""; such a task is made with
     the SHA-256 under which they were kept, or "" for its own example. ``words`` names the classes, where targets are
     classes; ``writes`` is true where a network can go on (``babble``).
@@ -28,8 +30,10 @@ class Task:
     runs_along: ClassVar[str] = "sequence"
     metric_name: ClassVar[str]
     metric_better: ClassVar[Literal["lower", "higher"]]
+    metric_best: float = 1.0
     loss_name: ClassVar[str]
     writes: ClassVar[bool] = False
+    plays: ClassVar[bool] = False
     takes_data: ClassVar[str] = ""
     reach: ClassVar[str] = ""
     grows: ClassVar[str] = ""
@@ -40,6 +44,10 @@ class Task:
 
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings if settings is not None else self.Settings()
+
+    @classmethod
+    def check_wiring(cls, wiring: type[Any]) -> None:
+        """Raise ValueError, in one sentence, for a wiring that this task cannot be put to."""
 
     def sample(self, batch_size: int, generator: torch.Generator) -> Batch:
         """Draw sequences to learn from."""
@@ -66,6 +74,12 @@ class Task:
     def metric(self, y: Tensor, batch: Batch) -> float:
         """What a person would ask for."""
         raise NotImplementedError
+
+    @torch.no_grad()
+    def measured(self, network: Any, batch: Batch) -> tuple[float, float]:
+        """Loss and metric of a network on these sequences."""
+        y = network(batch.x, mask=batch.mask)
+        return float(self.loss(y, batch)), self.metric(y, batch)
 
     def baseline(self) -> Baseline:
         """What can be had without memory, computed from the task itself."""
