@@ -1,7 +1,7 @@
 """Unrolling: the only loops over time, over a tree's levels, and over a relaxation."""
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -30,24 +30,33 @@ def unroll(cell: Cell, x: Any = None, state: Any = None, *, mask: Tensor | None 
         raise ValueError(f"{why} a number of steps.")
     length = _length(x, steps, mask)
     x = x if mask is None else clean(x, mask)
-    drive = None if x is None else cell.project(x)
     if state is None:
         state = cell.initial_state(1 if x is None else leaves(x)[0].shape[0])
-    order = flip if reverse else (lambda tree: tree)
-    drives = [None] * length if x is None else split(order(drive))
-    masks = [None] * length if mask is None else order(mask).unbind(1)
     nodes, after, outputs = [], [], []
+    for node, out, new in _steps(cell, x, state, mask, length, force, record, reverse):
+        nodes.append(node)
+        after.append(new)
+        outputs.append(out)
+    order = flip if reverse else (lambda tree: tree)
+    return Trace(cell, x, mask, order(torch.stack(outputs, 1)), nodes, after, after[-1], reverse, name)
+
+
+def _steps(cell: Cell, x: Any, state: Any, mask: Tensor | None, length: int, force: Force | None = None,
+           record: bool = False, reverse: bool = False) -> Iterator[tuple[Any, Tensor, Any]]:
+    """For each step the state that enters it, the output, and the state that leaves it, in the order of visiting."""
+    order = flip if reverse else (lambda tree: tree)
+    drives = [None] * length if x is None else split(order(cell.project(x)))
+    masks = [None] * length if mask is None else order(mask).unbind(1)
     for t, (d, m) in enumerate(zip(drives, masks)):
         if force is not None:
             state = force(length - 1 - t if reverse else t, state)
         if record:
             state = tmap(_enter, state)
-        nodes.append(state)
         out, new, _ = cell.advance(d, state)
-        state = new if m is None else hold(m, new, state)
-        after.append(state)
-        outputs.append(out if m is None else torch.where(rows(m, out), out, torch.zeros_like(out)))
-    return Trace(cell, x, mask, order(torch.stack(outputs, 1)), nodes, after, state, reverse, name)
+        new, out = (new, out) if m is None else (hold(m, new, state), torch.where(rows(m, out), out,
+                                                                                  torch.zeros_like(out)))
+        yield state, out, new
+        state = new
 
 
 def _length(x: Any, steps: int | None, mask: Tensor | None) -> int:
@@ -69,15 +78,19 @@ def _enter(v: Tensor) -> Tensor:
 
 def run_fast(cell: Cell, x: Any, state: Any = None, *, mask: Tensor | None = None) -> tuple[Tensor, Any]:
     """Outputs (b, t, o) and final state, by torch's own kernel where there is one and the mask is a plain tail."""
-    _length(x, None, mask)
+    length = _length(x, None, mask)
     lengths = None if mask is None else tail_lengths(mask)
     if isinstance(x, Tensor) and (mask is None or lengths is not None):
         inside = x if mask is None else clean(x, mask)
         got = cell.fused(inside, cell.initial_state(x.shape[0]) if state is None else state, lengths)
         if got is not None:
             return got
-    trace = unroll(cell, x, state, mask=mask)
-    return trace.outputs, trace.final
+    x, outputs = x if mask is None else clean(x, mask), []
+    state = cell.initial_state(leaves(x)[0].shape[0]) if state is None else state
+    for _, out, new in _steps(cell, x, state, mask, length):
+        outputs.append(out)
+        final = new
+    return torch.stack(outputs, 1), final
 
 
 def tail_lengths(mask: Tensor) -> Tensor | None:

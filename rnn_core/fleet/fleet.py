@@ -13,13 +13,13 @@ from rnn_core import catalogue
 from rnn_core.cells.base import Cell
 from rnn_core.experiment import Experiment
 from rnn_core.fleet.apart import Apart, Step
-from rnn_core.fleet.forward import Forward, by_stacking, by_vmap
 from rnn_core.fleet.together import Together
 from rnn_core.learners.base import Learner
 from rnn_core.learners.bptt import BPTT
 from rnn_core.networks.base import Network
 from rnn_core.records import Batch, Streams
 from rnn_core.run import HELD_OUT
+from rnn_core.stacked import Forward, by_stacking, by_vmap
 
 MAY_DIFFER = ("seed", "learning_rate", "clip")
 TRIED = 3, 6

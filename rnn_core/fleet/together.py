@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from rnn_core.fleet.apart import Step
-from rnn_core.fleet.forward import Forward
 from rnn_core.fleet.stepping import Stepper
 from rnn_core.learners.base import trouble
 from rnn_core.learners.bptt import BPTT
 from rnn_core.records import Batch
+from rnn_core.stacked import Forward
 
 
 class Together:

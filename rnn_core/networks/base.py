@@ -28,7 +28,8 @@ class Readout(nn.Module):
 class Network(nn.Module):
     """Cells that are wired, with a readout; ``trace`` shows everything, calling it takes the fastest equal road.
 
-    ``sees_ahead`` is true where what is said at a step depends on steps still to come.
+    ``sees_ahead`` is true where what is said at a step depends on steps still to come; ``reads_one_cell`` where the
+    answer is the readout of one cell's output at every step, and nothing else.
     """
 
     card: ClassVar[Card]
@@ -36,6 +37,7 @@ class Network(nn.Module):
     runs_along: ClassVar[str] = "sequence"
     takes_speakers: ClassVar[bool] = True
     sees_ahead: ClassVar[bool] = False
+    reads_one_cell: ClassVar[bool] = False
 
     def __init__(self, cells: list[Cell], readout: nn.Module) -> None:
         super().__init__()

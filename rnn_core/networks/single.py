@@ -15,6 +15,7 @@ class Single(Network):
 
     card = Card(title="One cell", row="A2", year=1990, reference="Elman, Finding structure in time, 1990",
                 summary="A single recurrent cell, read out at every step.", equations={"y": "y_t = V h_t + d"})
+    reads_one_cell = True
 
     @classmethod
     def build(cls, make_cell: Any, input_size: int, output_size: int, settings: Settings) -> Single:

@@ -8,12 +8,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from rnn_core import catalogue
 from rnn_core.cells.base import Cell
-from rnn_core.fleet.shift import Shifted
 from rnn_core.networks.base import Network, taught
 from rnn_core.records.trees import tmap
-from rnn_core.unroll import unroll
+from rnn_core.stacked.shift import Shifted
+from rnn_core.unroll import run_fast
 
 Forward = Callable[[dict[str, Tensor], Tensor, Tensor | None, Tensor | None], Tensor]
 
@@ -75,30 +74,49 @@ def _hold(mask: Tensor, new: Any, old: Any) -> Any:
     return tmap(choose, new, old)
 
 
-def by_stacking(network: Network) -> Forward | None:
-    """As ``by_vmap``, by the cell's own code; None for a network that is more than one cell and a readout."""
-    if type(network).trace is not catalogue.network_classes()["single"].trace or list(network.buffers()):
-        return None
-    bare = copy.deepcopy(network)
-    places = {}
-    for path, module in bare.named_modules():
-        for name in list(module._parameters):
-            del module._parameters[name]
-            places[f"{path}.{name}".removeprefix(".")] = (module, name)
-    cell = _Stacked(network.cells[0], bare.cells[0])
+class OnStacked:
+    """A network of one cell and a readout that runs on stacked weights by the cell's own code; a ``Forward``."""
 
-    def forward(weights: dict[str, Tensor], x: Tensor, mask: Tensor | None, teacher: Tensor | None) -> Tensor:
+    def __init__(self, network: Network) -> None:
+        self.network, self.bare = network, copy.deepcopy(network)
+        self.places = {}
+        for path, module in self.bare.named_modules():
+            for name in list(module._parameters):
+                del module._parameters[name]
+                self.places[f"{path}.{name}".removeprefix(".")] = (module, name)
+        self.cell = _Stacked(network.cells[0], self.bare.cells[0])
+
+    def wear(self, weights: dict[str, Tensor]) -> None:
+        """Take on the weights (k, …) by name."""
         for path, value in weights.items():
-            setattr(*places[path], value)
-        cell.batch = x.shape[1]
+            setattr(*self.places[path], value)
+
+    def __call__(self, weights: dict[str, Tensor], x: Tensor, mask: Tensor | None, teacher: Tensor | None) -> Tensor:
+        self.wear(weights)
+        self.cell.batch = x.shape[1]
         x, mask, teacher = tmap(lambda v: v.transpose(1, 2), (x, mask, teacher))         # (k, t, b, …)
         if mask is not None:
             x = torch.where(mask.unsqueeze(-1), x, torch.zeros_like(x))
-        outputs = unroll(cell, (taught(network.cells[0], x, teacher), mask)).outputs
+        outputs, _ = run_fast(self.cell, (taught(self.network.cells[0], x, teacher), mask))
         with Shifted():
-            y = bare.readout(outputs)
+            y = self.bare.readout(outputs)
         if mask is not None:
             y = torch.where(mask.unsqueeze(-1), y, torch.zeros_like(y))
         return y.transpose(1, 2)
 
-    return forward
+    def step(self, x: Any, state: Any, models: int) -> tuple[Tensor, Any]:
+        """One step on the weights that were taken on: x (k, b, i), a state (k, b, …) or None at first, → y (k, b, o)
+        and the next state."""
+        if state is None:
+            self.cell.batch = x.shape[1]
+            state = self.cell.initial_state(models)
+        cell = self.network.cells[0]
+        silence = torch.full((*x.shape[:2], cell.output_size), torch.nan).to(x) if cell.feeds_back else None
+        with Shifted():
+            out, state, _ = self.bare.cells[0].step(taught(cell, x, silence), state)
+            return self.bare.readout(out), state
+
+
+def by_stacking(network: Network) -> OnStacked | None:
+    """As ``by_vmap``, by the cell's own code; None for a network that is more than one cell and a readout."""
+    return OnStacked(network) if network.reads_one_cell and not list(network.buffers()) else None

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from rnn_core.fleet.shift import ELEMENTWISE, Shifted, Unknown
+from rnn_core.stacked.shift import ELEMENTWISE, Shifted, Unknown
 
 K, B, N = 2, 3, 4
 FUNCTIONS = {
@@ -43,7 +43,7 @@ def test_the_same_as_vmap(name, generator):
     lambda x: x.sum(), lambda x: x[0], lambda x: x.reshape(-1), lambda x: x @ x[0], lambda x: x.new_zeros(2),
     lambda x: functional.layer_norm(x, [N]), lambda x: torch.mm(x, torch.ones(N)), lambda x: bool(x.mean() > 0)])
 def test_what_is_not_known_is_refused(function):
-    with pytest.raises(Unknown, match="no place in a fleet"), Shifted():
+    with pytest.raises(Unknown, match="not known on stacked weights"), Shifted():
         function(torch.ones(K, B, N))
 
 

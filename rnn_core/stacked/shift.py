@@ -36,7 +36,7 @@ class Shifted(TorchFunctionMode):
             return args[0].shape[1:]
         special = SPECIAL.get(name)
         if special is None:
-            raise Unknown(f"torch's {name or func} has no place in a fleet")
+            raise Unknown(f"torch's {name or func} is not known on stacked weights")
         return special(*args, **options)
 
 
@@ -49,7 +49,7 @@ def _lift(value: Any, most: int) -> Any:
 
 def _matrices(*values: Tensor) -> None:
     if any(v.dim() != 3 for v in values):
-        raise Unknown("a product with a vector has no place in a fleet")
+        raise Unknown("a product with a vector is not known on stacked weights")
 
 
 def _addmm(added: Tensor, left: Tensor, right: Tensor) -> Tensor:
