@@ -71,6 +71,10 @@ class Learner:
         except (OverflowError, ValueError):
             raise ValueError(f"{value:g} is outside the range of {name.replace('_', ' ')}.") from None
 
+    def scored(self, batch: Batch) -> Batch:
+        """Held-out sequences with the steps on which this rule is scored; by default all that the task counts."""
+        return batch
+
     def tensors(self) -> dict[str, Tensor]:
         """Tensors to keep, such as an optimiser's moments."""
         return {}

@@ -34,8 +34,8 @@ class RidgeSettings(LearnerSettings):
                            le=1_000_000, main=True)
     ridge: float = setting(1e-6, "How strongly large weights are held back; 0 holds nothing back.", symbol="λ", ge=0.0,
                            le=1000.0, main=True)
-    washout: int = setting(0, "Steps at the start of each sequence that are not learnt from; held-out sequences are "
-                            "scored from their first step all the same.", ge=0, le=1000)
+    washout: int = setting(0, "Steps at the start of each sequence that are neither learnt from nor scored.", ge=0,
+                         le=1000)
 
 
 class Ridge(Learner):
@@ -68,19 +68,24 @@ class Ridge(Learner):
             cell.d.copy_(d)
         yield float((X @ V.T + d - Y).pow(2).mean()), 0.0
 
+    def scored(self, batch: Batch) -> Batch:
+        """The sequences without their washout; whole ones where it would leave nothing."""
+        used = batch.counted.clone()
+        used[:, :self.settings.washout] = False
+        return batch._replace(scored=used) if bool(used.any()) else batch
+
     @torch.no_grad()
     def collected(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """X (m, n) what the readout reads and Y (m, o) what it should say, at the steps that count, in float64."""
         cell, steps = self.network.cells[0], batch.x.shape[1]
-        if self.settings.washout >= steps:
+        if not bool(batch.counted[:, self.settings.washout:].any()):
             raise Diverged(f"a washout of {self.settings.washout} steps leaves nothing of sequences of {steps}")
         x = batch.x.to(cell.like)
         given = taught(cell, x, self.task.teacher(batch).to(x))
         h = cell.echoes(given) if batch.mask is None else None
         if h is None:
             h = unroll(cell, given, mask=batch.mask).states.h
-        used = batch.counted.clone()
-        used[:, :self.settings.washout] = False
+        used = self.scored(batch).counted
         X = cell.features(x, h)[used].double()
         if not float(X.abs().max()) < RUNAWAY:
             raise Diverged(f"the reservoir explodes: with a spectral radius of {cell.settings.spectral_radius:g} its "

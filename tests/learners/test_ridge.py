@@ -54,3 +54,11 @@ def test_a_washout_that_leaves_nothing():
 def test_what_it_has_nothing_for(cell, task, words):
     with pytest.raises(ValueError, match=words):
         rc.Experiment.of(cell, task, "ridge")
+
+
+def test_the_washout_is_not_scored():
+    spec = rc.Experiment.of("echo_state", "narma", "ridge", washout=20, **SMALL)
+    run = rc.train(spec, quiet=True)
+    batch = run.held_out
+    y = run.network(batch.x).detach()
+    assert run.measure()[0] == pytest.approx(float((y - batch.target)[:, 20:].pow(2).mean()), rel=1e-5)
