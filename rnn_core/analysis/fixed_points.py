@@ -30,7 +30,7 @@ CARD = Card(title="Fixed points", row="D8", year=2013,
             reference="Sussillo & Barak, Opening the black box: low-dimensional dynamics in high-dimensional "
                       "recurrent neural networks, 2013",
             summary="Where the whole state stands still, whether it would stay, and where it only goes slowly.",
-            equations={"q": "q(s) = ½ ‖F(s) − s‖²"}, symbols={"q": "loss"})
+            equations={"q": "q(s) = ½ ‖F(s) − s‖²"})
 DESCENT, RATE, POLISH, HALVINGS = 150, 0.1, 25, 8
 REST, SLOW, ONE, EXACT = 1e-9, 1e-2, 1e-4, 1e-14
 MODES, NAMED = 6, 3

@@ -12,19 +12,24 @@ from rnn_core.figures.ink import ink
 from rnn_core.records import Card
 from rnn_core.records.palette import tone
 
-MARK = r"(?:\{[^{}]*\}|[^\W_]+)"
+RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿᵏᵀ", [*"0123456789+-nk", r"\top"], strict=True))
+UP = "".join(RAISED)
+LETTER = rf"(?![{UP}])[^\W\d_]"
+MARK = rf"(?:\{{[^{{}}]*\}}|(?:(?![{UP}])[^\W_])+)"
 TOKEN = re.compile(
-    rf"(?P<over>[→←](?=[^\W\d_]))?(?P<name>[^\W\d_]{{2,}}|[^\W\d_][\u0300-\u036f′']*)(?P<marks>(?:[_^]{MARK})*)"
-    r"|(?P<space>\s+)|(?P<other>.)",
+    rf"(?P<over>[→←](?={LETTER}))?(?P<name>(?:{LETTER}){{2,}}|{LETTER}[\u0300-\u036f′']*)(?P<marks>(?:[_^]{MARK})*)"
+    rf"|(?P<raised>[{UP}]+)|(?P<loose>(?:[_^]{MARK})+)|(?P<space>\s+)|(?P<other>.)",
     re.DOTALL,
 )
+CALLED = re.compile(rf"[{UP}]*\(")
 SIGNS = {
     "⊙": r"\odot ", "·": r"\cdot ", "×": r"\times ", "−": "-", "←": r"\leftarrow ", "→": r"\to ", "≤": r"\le ",
     "≥": r"\ge ", "≈": r"\approx ", "∈": r"\in ", "∂": r"\partial ", "√": r"\surd ", "∞": r"\infty ",
     "‖": r"\Vert ", "⊗": r"\otimes ", "⟨": r"\langle ", "⟩": r"\rangle ", "∗": "*", "…": r"\ldots ",
-    "½": r"\tfrac12 ", "²": "^2", "ᵀ": r"^{\top}", "{": r"\{", "}": r"\}", "%": r"\%", "<": r"\lt ", ">": r"\gt ",
+    "½": r"\tfrac12 ", "{": r"\{", "}": r"\}", "%": r"\%", "<": r"\lt ", ">": r"\gt ",
     "⊤": r"\top ", "∏": r"\prod ", "Σ": r"\sum ", "∑": r"\sum ", "Π": r"\prod ", "≠": r"\ne ", "±": r"\pm ",
-    "∘": r"\circ ", "∇": r"\nabla ",
+    "∘": r"\circ ", "∇": r"\nabla ", "∝": r"\propto ", "⊕": r"\oplus ", "~": r"\sim ", "∫": r"\int ",
+    "↔": r"\leftrightarrow ",
 }  # fmt: skip
 PLAIN = set("+-=()[]|/,.;:!*'0123456789")
 WEIGHTS = set("WRUVLbdθ")
@@ -43,14 +48,20 @@ def _line(text: str, symbols: dict[str, str], theme: str) -> str:
         name = found["name"]
         if found["space"]:
             out.append(r"\ " if words else " ")
+        elif found["raised"]:
+            out.append(f"^{{{''.join(RAISED[c] for c in found['raised'])}}}")
+        elif found["loose"]:
+            out.append(_marks(found["loose"]))
         elif name is None:
             out.append(SIGNS.get(found["other"], found["other"] if found["other"] in PLAIN else ""))
             words = found["other"] == ","
         elif name in SIGNS:
             out.append(SIGNS[name] + _marks(found["marks"]))
         elif len(name) > 1 and name.isalpha():
-            called = text[found.end() : found.end() + 1] == "("
+            called = CALLED.match(text, found.end()) is not None
             words = not called
+            if words and out and out[-1] == " ":
+                out[-1] = r"\ "
             out.append((rf"\operatorname{{{name}}}" if called else rf"\text{{{name}}}") + _marks(found["marks"]))
         else:
             words = False

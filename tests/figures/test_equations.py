@@ -7,6 +7,7 @@ import re
 import pytest
 
 import rnn_core as rc
+from rnn_core.figures.equations import PLAIN, SIGNS, TOKEN
 from rnn_core.records import Card
 from rnn_core.records.palette import tone
 
@@ -44,6 +45,9 @@ def test_a_letter_has_the_colour_of_its_meaning(theme):
             r"s \leftarrow  \operatorname{sgn}(a),\ \text{unchanged}\ \text{where}\ a = 0",
         ),
         ("y = [→h_t ; ←h_t]", r"y = [\overrightarrow{h}_{t} ; \overleftarrow{h}_{t}]"),
+        ("V = Y Xᵀ (X Xᵀ + λ I)⁻¹", r"V = Y X^{\top} (X X^{\top} + λ I)^{-1}"),
+        ("g = λ_tᵀ P + ∂L/∂θ through t²", r"g = λ_{t}^{\top} P + \partial L/\partial θ\ \text{through}\ t^{2}"),
+        ("v = (1 + h1_t)^10 tanh²(z)", r"v = (1 + h1_{t})^{10} \operatorname{tanh}^{2}(z)"),
         ("o^l_t = cell^l(o^{l−1}_t)", r"o^{l}_{t} = \operatorname{cell}^{l}(o^{l-1}_{t})"),
     ],
 )
@@ -51,14 +55,26 @@ def test_how_it_is_typeset(written, typeset):
     assert bare(rc.figures.equations(card(written))[0]) == typeset
 
 
-@pytest.mark.parametrize("name", sorted({**rc.architectures(), **rc.wirings()}))
+KINDS = (rc.architectures, rc.wirings, rc.tasks, rc.learners, rc.analyses)
+CARDS = {f"{kind.__name__} {name}": one for kind in KINDS for name, one in kind().items()}
+
+
+@pytest.mark.parametrize("name", CARDS)
 def test_every_card_is_typeset_with_balanced_braces(name, theme):
-    own = {**rc.architectures(), **rc.wirings()}[name]
+    own = CARDS[name]
     lines = rc.figures.equations(own, theme=theme)
     assert len(lines) == len(own.equations)
     for line in lines:
         inside = line.replace(r"\{", "").replace(r"\}", "")
         assert inside.count("{") == inside.count("}") and "$" not in line
+        assert not re.search(r"\^(\w|\{[^{}]*\})\^", bare(line)), "two superscripts on one letter are no TeX"
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_nothing_of_a_card_is_left_out(name):
+    for written in CARDS[name].equations.values():
+        for found in TOKEN.finditer(written):
+            assert found["other"] is None or found["other"] in PLAIN | SIGNS.keys(), written
 
 
 @pytest.mark.parametrize(
