@@ -61,7 +61,7 @@ def presses(page: Page, control: str, key: str, picture: str) -> Iterator[float]
 
 
 def main() -> None:
-    """Measure the cheap controls of every page that has some: the tape, the sequence looked at, the lab, the axes."""
+    """Measure the cheap controls of every page that has some: the tape, the sequence, the lab, the axes, a reservoir."""
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
     more, gain = "[data-testid=stNumberInputStepUp]", ".st-key-lab_gain input[type=range]"
     back, lines = ".st-key-tape_back button", ".js-plotly-plot .scatterlayer"
@@ -77,6 +77,10 @@ def main() -> None:
         ("Architectures", "Parts", ".st-key-softmax_temperature input[type=range]", "ArrowLeft ArrowRight",
          ".st-key-part_temperature .barlayer"),
         ("Race", "", f".st-key-race_over {other}", "", f".st-key-race {lines}"),
+        ("Associative_memory", "", ".st-key-damage input[type=range]", "ArrowRight ArrowRight ArrowLeft",
+         f".st-key-recall {lines}"),
+        ("Dynamics", "An echo state network", ".st-key-reservoir_mackey_glass_leak input[type=range]",
+         "ArrowRight ArrowLeft ArrowLeft", f".st-key-free_run {lines}"),
         ("Runs", "", f".st-key-runs_over {other}", "", f".st-key-compare {lines}"),
     ]
     everything: list[float] = []
