@@ -61,7 +61,7 @@ def presses(page: Page, control: str, key: str, picture: str) -> Iterator[float]
 
 
 def main() -> None:
-    """Measure the cheap controls of every page that has some: the tape, the sequence, the lab, the axes, a reservoir."""
+    """Measure the cheap controls of every page that has some: the tape, the sequence, the lab, a reservoir."""
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
     more, gain = "[data-testid=stNumberInputStepUp]", ".st-key-lab_gain input[type=range]"
     back, lines = ".st-key-tape_back button", ".js-plotly-plot .scatterlayer"
