@@ -33,6 +33,7 @@ export default ({ data }) => {
     document.addEventListener("keydown", press)
     held.users = 1
   }
+  document.documentElement.dataset.keys = "heard"
 }
 """
 

@@ -26,8 +26,8 @@ def moment(page: Page) -> str:
 def test_keys_play_pause_make_one_update_and_move_the_tape(page: Page, wait_idle, shoot) -> None:
     page.goto(f"/Train?{SLOW}&seed=31")
     wait_idle(page)
-    page.locator(".st-key-keys").wait_for(state="attached")
-    page.wait_for_timeout(1000)
+    page.locator("html[data-keys=heard]").wait_for(state="attached")
+    wait_idle(page)
     page.keyboard.press("Space")
     until(page, lambda: "training, update" in line(page) and update(page) > 8)
     page.keyboard.press("Space")
