@@ -79,6 +79,23 @@ def latch() -> Iterator[Finding]:
     yield equal("tossing a coin", 0.5, _task("latching").baseline().value)
 
 
+@quick
+def a_wired_latch() -> Iterator[Finding]:
+    """One unit wired by hand holds the bit for a thousand steps and is as good as its formula, with nothing learnt."""
+    for telling, spread in ((1, 1.0), (3, 0.5), (10, 2.0)):
+        spec = rc.Experiment.of("elman", "latching", "designed", hidden_size=1, telling=telling, spread=spread,
+                                length=1000)
+        run = rc.train(spec, quiet=True)
+        batch = run.task.sample(4000, torch.Generator().manual_seed(1))
+        h = rc.unroll(run.network.cells[0], batch.x).outputs.detach()[..., 0]
+        z = (1 - 0.5**telling) * math.sqrt(0.75) / (0.5 * spread)
+        words = f"K = {telling}, s = {spread}, T = 1000"
+        yield near(f"{words}: right", (1 + math.erf(z / math.sqrt(2))) / 2,
+                   run.task.metric(run.network(batch.x).detach(), batch), 0.02)
+        yield equal(f"{words}: sequences of 4,000 in which the unit's sign is another at the end than at step 20", 0,
+                    int((h[:, 19].sign() != h[:, -1].sign()).sum()))
+
+
 @long
 def order_over_a_hundred_steps() -> Iterator[Finding]:
     """Temporal order at T = 100: learnt by the LSTM, not by a tanh network with as many weights and updates."""
