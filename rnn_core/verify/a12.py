@@ -11,7 +11,7 @@ import rnn_core as rc
 from rnn_core.verify.check import Finding, above, below, equal, gradients, long, near, quick, same
 
 INPUTS, UNITS, SLOW = 3, 6, 2
-SEEDS, UPDATES = (0, 1, 2), 800
+SEEDS, UPDATES = (0, 1, 2, 11, 12, 13), 800
 
 
 @quick
@@ -86,8 +86,9 @@ def counts() -> Iterator[Finding]:
 def who_keeps_the_plan() -> Iterator[Finding]:
     """Chains of movements: units are exchanged between two chains that differ in their last piece, a piece before it.
 
-    What the net says at the seam then follows the chain whose slow units it was given; three seeds, on which the time
-    of the exchange was chosen. The same holds with τ = 2 everywhere, so that it is not shown to come from slowness.
+    What the net says at the seam then follows the chain whose slow units it was given, in each of six nets; the time of
+    the exchange was chosen on the first three, the last three are fresh. With τ = 2 everywhere the same wiring learns
+    as well, but in some nets the plan then lies with the units that hear the input, in others with those that do not.
     """
     found = {}
     for tau_slow in (10.0, 2.0):
@@ -104,15 +105,18 @@ def who_keeps_the_plan() -> Iterator[Finding]:
             baseline = run.task.baseline().value
     for tau_slow, name in ((10.0, "τ = 2 and 10"), (2.0, "τ = 2 everywhere")):
         error, ratio, slow, quick_ones = zip(*found[tau_slow], strict=True)
-        yield below(f"{name}, {UPDATES} updates: squared error beside persistence, best of three seeds", 0.01,
+        yield below(f"{name}, {UPDATES} updates: squared error beside persistence, best of six seeds", 0.01,
                     min(error) / baseline)
         yield below(f"{name}: the same, median", 0.01, statistics.median(error) / baseline)
         if tau_slow > 2:
-            yield above(f"{name}: measured decay of slow units beside fast ones, least of three seeds", 2.0, min(ratio))
-        yield above(f"{name}: follows the chain of the slow units (0 its own, 1 theirs), least", 0.5, min(slow))
-        yield below(f"{name}: follows the chain of the fast units, most", 0.5, max(quick_ones))
+            yield above(f"{name}: measured decay of slow units beside fast ones, least of six seeds", 2.0, min(ratio))
+            yield above(f"{name}: follows the chain of the slow units (0 its own, 1 theirs), least", 0.5, min(slow))
+            yield below(f"{name}: follows the chain of the fast units, most", 0.5, max(quick_ones))
+        else:
+            yield below(f"{name}: follows the chain of the units that hear no input, least", 0.5, min(slow))
+            yield above(f"{name}: follows the chain of the units that hear it, most", 0.5, max(quick_ones))
     errors = [statistics.median(v[0] for v in found[tau]) for tau in (10.0, 2.0)]
-    yield near("error with slow units beside that without: on chains this short slowness gains nothing", 1.3,
+    yield near("error with slow units beside that without: on chains this short slowness gains nothing", 1.0,
                errors[0] / errors[1], 0.5)
 
 
