@@ -13,7 +13,7 @@ from rnn_core.verify.check import Finding, above, below, equal, long, near, quic
 
 PLANT_X, PLANT_Y = (0.5, -0.3, 0.8), (0.6, 0.2, -0.35)
 B, T = 16, 25
-SEEDS, LENGTH, UPDATES = (0, 1, 2), 80, 250
+LENGTH, UPDATES, RATE = 80, 100, 0.005
 
 
 @quick
@@ -80,29 +80,34 @@ def delays_shorten_the_way_back() -> Iterator[Finding]:
 
 @long
 def latches_longer() -> Iterator[Finding]:
-    """Latching at T = 80: with ten delays a run may hold the bit, of Elman nets of that size the middle one never does.
+    """Ten numbers around ±1 in noise as large, latched over 80 steps: by forty delays, not by five, nor by Elman's net.
 
-    The rate and the batch were chosen for NARX on these seeds. On the next three it held the bit in two, and an Elman
-    net in one at rates .005 and .01 and in none at .02; on seeds 11, 12 and 13 NARX held it in one or more but its
-    middle run guessed (.51). So the best run of NARX is claimed, and no median of it.
+    The error of a net with forty delays comes back in two turns. All was chosen on seeds 0, 1 and 2 and stays as it is
+    on 11, 12 and 13. The net with five delays has as many weights and the same rate. Elman's is tried at four rates: at
+    that of the others it guesses; at large ones it is thrown about until it happens to hold a few of the numbers, as
+    the net with five delays would be at the largest. That is why the bit is given away in ten: no run holds them all.
     """
-    delays = {"hidden_size": 4, "input_delays": 1, "output_delays": 10}
-    narx, count = _latching("narx", 0.02, **delays)
-    words = f"{LENGTH} steps, {UPDATES} updates of 16 sequences"
     yield equal("guessing", 0.5, rc.Experiment.of("narx", "latching").make_task().baseline().value)
-    yield above(f"NARX with {count} weights, {words}: accuracy, best of three seeds", 0.98, max(narx))
-    for rate in (0.005, 0.01, 0.02):
-        elman, count = _latching("elman", rate, hidden_size=9)
-        yield below(f"Elman with {count} weights at rate {rate}, {words}: accuracy, median of three seeds", 0.7,
-                    statistics.median(elman))
+    for seeds, which in (((0, 1, 2), "chosen on"), ((11, 12, 13), "never seen before")):
+        words = f"{LENGTH} steps, {UPDATES} updates, three seeds {which}: accuracy"
+        right, count = _latching("narx", seeds, learning_rate=RATE, hidden_size=4, input_delays=1, output_delays=40)
+        yield above(f"NARX, 40 delays, {count} weights, {words}, best", 0.98, max(right))
+        yield above(f"NARX, 40 delays, {count} weights, {words}, median", 0.95, statistics.median(right))
+        right, count = _latching("narx", seeds, learning_rate=RATE, hidden_size=22, input_delays=1, output_delays=5)
+        yield below(f"NARX, 5 delays, {count} weights, {words}, median", 0.6, statistics.median(right))
+        for rate in (RATE, 0.02, 0.05, 0.1):
+            right, count = _latching("elman", seeds, learning_rate=rate, hidden_size=16)
+            yield below(f"Elman at rate {rate}, {count} weights, {words}, best", 0.95, max(right))
+            if rate == RATE:
+                yield below(f"Elman at rate {rate}, {count} weights, {words}, median", 0.6, statistics.median(right))
 
 
-def _latching(architecture: str, rate: float, **settings: Any) -> tuple[list[float], int]:
+def _latching(architecture: str, seeds: tuple[int, ...], **settings: Any) -> tuple[list[float], int]:
     """Accuracy of each seed on a thousand fresh sequences, and the number of weights."""
     right = []
-    for seed in SEEDS:
-        run = rc.train(rc.Experiment.of(architecture, "latching", length=LENGTH, updates=UPDATES, batch_size=16,
-                                        learning_rate=rate, seed=seed, **settings), quiet=True)
+    for seed in seeds:
+        run = rc.train(rc.Experiment.of(architecture, "latching", length=LENGTH, telling=10, spread=1.0,
+                                        updates=UPDATES, seed=seed, **settings), quiet=True)
         batch = run.task.sample(1000, torch.Generator().manual_seed(100 + seed))
         right.append(run.task.metric(run.network(batch.x).detach(), batch))
     return right, run.network.parameter_count
