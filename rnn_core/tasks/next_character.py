@@ -84,6 +84,7 @@ class NextCharacter(ClassificationTask):
                 use="Can it learn words, brackets and layout from nothing but reading? Then let it write.")
     Settings = NextCharacterSettings
     metric_name, metric_better, writes, takes_data = "bits per character", "lower", True, "text"
+    grows = "length"
 
     def __init__(self, settings: NextCharacterSettings | None = None, data: str = "") -> None:
         super().__init__(settings)

@@ -32,7 +32,7 @@ class TemporalXOR(RegressionTask):
                 equations={"b": "b_{3k+2} = b_{3k} ⊕ b_{3k+1}"},
                 use="Does it find the beat, and combine the last two bits when they matter?")
     Settings = TemporalXORSettings
-    input_size, output_size = 1, 1
+    input_size, output_size, grows = 1, 1, "length"
 
     def sample(self, batch_size: int, generator: torch.Generator) -> Batch:
         length = self.settings.length

@@ -25,6 +25,10 @@ def test_every_third_bit_is_the_xor_of_the_two_before(generator):
     assert bits[:, 0::3].float().mean() == pytest.approx(0.5, abs=0.05)
 
 
+def test_a_longer_stream_is_the_same_task():
+    assert [s.length for s in TemporalXOR().further().values()] == [120, 600]
+
+
 def test_a_random_phase_starts_anywhere(generator):
     batch = TemporalXOR(TemporalXORSettings(length=61, random_phase=True)).sample(300, generator)
     bits = torch.cat([batch.x, batch.target[:, -1:]], 1).squeeze(-1).int()
