@@ -114,8 +114,8 @@ def copying_over_a_lag() -> Iterator[Finding]:
     """Three of four letters copied over 20 steps, 1,500 updates, three seeds; as many weights in each network.
 
     An LSTM whose keep gate starts nearly open gets beyond guessing; so does a tanh network with R orthogonal at the
-    start, even further; with R a quarter as large the same tanh network stays at the guess. All of it holds on seeds 11,
-    12 and 13 too, where one of the three orthogonal ones does not start; half as large, one of them did all the same.
+    start, even further; with R a quarter as large the same tanh network stays at the guess. It holds on seeds 11, 12
+    and 13 too, where one of the three orthogonal ones stays at the guess, and one with R half as large leaves it.
     """
     kinds = {"LSTM, keep gate's bias 4, rate .01": ("lstm", {"hidden_size": 24, "forget_bias": 4,
                                                             "learning_rate": 0.01}),
