@@ -69,7 +69,8 @@ class Run:
     @property
     def finished(self) -> bool:
         """Whether there is nothing left to do."""
-        return self.status == "diverged" or self.update >= self.learner.settings.updates
+        return (self.status == "diverged" or self.update >= self.learner.settings.updates
+                or bool(self.learner.stopped))
 
     def training(self) -> Generator[Progress | None, Command | None, None]:
         """Advance: first yields where the run stands, then once for each update, and None within a long one.
@@ -98,7 +99,7 @@ class Run:
             self.update += 1
             self.seconds += time.perf_counter() - started
             if self.finished:
-                self.status = "done"
+                self.status, self.reason = "done", self.learner.stopped
             self._record(loss, norm)
             for command in waiting:
                 self.obey(command.name, command.value)
@@ -135,7 +136,7 @@ class Run:
         self.log.insert(self.obeyed, command)
         self.obeyed += 1
         if self.status == "done" and not self.finished:
-            self.status = "running"
+            self.status, self.reason = "running", ""
         return command
 
     def _replay_log(self) -> None:

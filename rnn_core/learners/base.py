@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from rnn_core.networks.base import Network
-from rnn_core.records import Batch, Card, Needs, Rule, Settings, Streams, setting
+from rnn_core.records import Batch, Card, Needs, Population, Rule, Settings, Streams, setting
 from rnn_core.tasks.base import ClassificationTask, RegressionTask
 
 RUNAWAY = 1e6
@@ -44,6 +44,11 @@ class Learner:
     def __init__(self, network: Network, task: Any, settings: Settings, streams: Streams) -> None:
         self.network, self.task, self.settings, self.streams = network, task, settings, streams
 
+    @property
+    def stopped(self) -> str:
+        """Why this rule is done before its last update, in one sentence; "" while it is not."""
+        return ""
+
     @classmethod
     def check(cls, cell: type[Any], task: type[Any]) -> None:
         """Raise ValueError, in one sentence, for an architecture and a task that this rule has nothing for."""
@@ -74,6 +79,10 @@ class Learner:
     def scored(self, batch: Batch) -> Batch:
         """Held-out sequences with the steps on which this rule is scored; by default all that the task counts."""
         return batch
+
+    def told(self) -> Population | None:
+        """The networks that this rule keeps, for the analyses; None where it keeps one."""
+        return None
 
     def tensors(self) -> dict[str, Tensor]:
         """Tensors to keep, such as an optimiser's moments."""

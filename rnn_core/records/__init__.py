@@ -7,6 +7,7 @@ from rnn_core.records.batch import Baseline, Batch, Story, Taught
 from rnn_core.records.card import Card
 from rnn_core.records.episode import Episode
 from rnn_core.records.intervention import Intervention
+from rnn_core.records.population import Population
 from rnn_core.records.progress import Command, Progress
 from rnn_core.records.result import Result
 from rnn_core.records.rule import Needs, Rule, Sized
@@ -15,5 +16,5 @@ from rnn_core.records.streams import Streams
 from rnn_core.records.trace import NetworkTrace, Trace
 
 __all__ = ["Baseline", "Batch", "Card", "Command", "Episode", "Intervention", "Needs", "NetworkTrace", "Progress",
-           "Result", "Rule", "SettingInfo", "Settings", "Sized", "Story", "Streams", "Taught", "Trace",
+           "Result", "Population", "Rule", "SettingInfo", "Settings", "Sized", "Story", "Streams", "Taught", "Trace",
            "describe_settings", "setting"]

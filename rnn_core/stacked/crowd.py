@@ -20,12 +20,13 @@ class Crowd:
     """Networks that differ in their trained weights only, without gradients.
 
     ``road`` is "stacked" (the cell's own code on weights (k, …)), "vmap" or "one by one", and ``why`` says in one
-    sentence what decided it: the record and the cell's code, never the machine. Outputs are those of each network on
-    its own up to rounding. No more networks run in one call than have ``AT_ONCE`` numbers in hand.
+    sentence what decided it: the record and the cell's code, never the machine; ``forward`` is how, None where they go
+    one by one, in ``single``. Outputs are those of each network on its own up to rounding. No more networks run in one
+    call than have ``AT_ONCE`` numbers in hand. ``batch`` is what the roads are tried on, ``also`` as in Rows.
     """
 
-    def __init__(self, network: Network, batch: Batch) -> None:
-        self.rows, self.single = Rows(network), copy.deepcopy(network)
+    def __init__(self, network: Network, batch: Batch, also: tuple[str, ...] = ()) -> None:
+        self.rows, self.single = Rows(network, also), copy.deepcopy(network)
         self._together_loss: bool | None = None
         self.road, self.why, self.forward = self._choose(batch)
 
@@ -39,13 +40,19 @@ class Crowd:
         for some in weights.split(self.at_once(batch)):
             if found:
                 yield None
-            found.append(self._losses(self._call(some, batch), batch, loss))
+            found.append(self._losses(self._call(some, batch), batch, loss).detach())
         yield torch.cat(found)
 
     def at_once(self, batch: Batch) -> int:
         """How many networks go in one call."""
         wide = max((shape[0] for shape in self.rows.shapes), default=1)
         return max(1, AT_ONCE // (batch.target.shape[0] * batch.target.shape[1] * (wide + batch.x.shape[-1])))
+
+    def losses_of(self, weights: Tensor, batch: Batch, loss: Loss) -> Tensor:
+        """The loss (k,) of each network, in one call and with its gradient; ValueError where they go one by one."""
+        if self.forward is None:
+            raise ValueError(self.why)
+        return self._losses(self._together(self.forward, weights, batch), batch, loss)
 
     @torch.no_grad()
     def _call(self, weights: Tensor, batch: Batch) -> Tensor:
@@ -69,7 +76,6 @@ class Crowd:
         self.rows.settle(row, self.single)
         return self.single(batch.x, mask=batch.mask)
 
-    @torch.no_grad()
     def _losses(self, y: Tensor, batch: Batch, loss: Loss) -> Tensor:
         if self._together_loss is None:
             self._together_loss = _same(y[:2], batch, loss)

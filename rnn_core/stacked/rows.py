@@ -8,10 +8,17 @@ from rnn_core.networks.base import Network
 
 
 class Rows:
-    """Where each trained weight of a network stands in a row (p,); what is not trained is the same for all rows."""
+    """Where each trained weight of a network stands in a row (p,); what is not trained is the same for all rows.
 
-    def __init__(self, network: Network) -> None:
+    Frozen parameters whose own name is in ``also`` stand in a row too, behind those that are trained, ``trained`` of
+    them.
+    """
+
+    def __init__(self, network: Network, also: tuple[str, ...] = ()) -> None:
         trained = {name: p for name, p in network.named_parameters() if p.requires_grad}
+        self.trained = sum(p.numel() for p in trained.values())
+        trained |= {name: p for name, p in network.named_parameters()
+                    if not p.requires_grad and name.rpartition(".")[2] in also}
         self.network, self.names = network, list(trained)
         self.shapes = [p.shape for p in trained.values()]
         self.sizes = [p.numel() for p in trained.values()]
@@ -25,7 +32,7 @@ class Rows:
         """The weights of k networks by name, each (k, …), from their rows (k, p)."""
         cut = rows.split(self.sizes, 1)
         frozen = {name: p.detach().expand(len(rows), *p.shape) for name, p in self.network.named_parameters()
-                  if not p.requires_grad}
+                  if name not in self.names}
         return frozen | {name: v.view(-1, *shape) for name, v, shape in zip(self.names, cut, self.shapes)}
 
     @torch.no_grad()
