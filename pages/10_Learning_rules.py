@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.shared.asked import ask
+from pages.shared.evolved import evolved
 from pages.shared.frame import frame
 from pages.shared.rule_bench import bench, draft
 from pages.shared.rule_views import AGREEMENT, INFLUENCE, LEDGER, agreement, costs
@@ -27,5 +28,6 @@ sections(
         "Influence, growing forward": lambda: ask(hand, "influence", INFLUENCE, "Influence as a table", rows=1),
         "What it costs": lambda: costs(hand),
         "Who needs what": lambda: ask(hand, "locality", LEDGER, "The ledger as a table"),
+        "Population": lambda: evolved(hand),
     },
 )

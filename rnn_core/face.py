@@ -14,15 +14,16 @@ from rnn_core.records import Batch, NetworkTrace, Rule
 from rnn_core.records.trees import tmap
 from rnn_core.run import Run
 
-SUBJECTS = ("trace", "network", "batch", "loss", "task", "history", "rules", "sized")
+SUBJECTS = ("trace", "network", "batch", "loss", "task", "history", "rules", "sized", "population")
 
 
 def ready(analysis: Callable[..., Any]) -> Callable[..., Any]:
     """An analysis that also takes a Run or an Experiment in place of its subject.
 
-    The subject is whichever of ``trace``, ``network``, ``batch``, ``loss``, ``task``, ``history``, ``rules`` and
-    ``sized`` its signature begins with. A run gives its network, held-out sequences (the first ``rows`` of them), task,
-    loss, history and every learning rule that fits it, at the moment ``update`` of its tape if one is named; an
+    The subject is whichever of ``trace``, ``network``, ``batch``, ``loss``, ``task``, ``history``, ``rules``,
+    ``sized`` and ``population`` its signature begins with. A run gives its network, held-out sequences (the first
+    ``rows`` of them), task, loss, history, every learning rule that fits it and the networks that its own rule keeps,
+    at the moment ``update`` of its tape if one is named; an
     experiment gives its fresh network. A NetworkTrace stands for its first pass. An analysis that begins with none of
     these asks about a network that relaxes, of which there are no runs: ValueError, in one sentence.
     """
@@ -47,6 +48,8 @@ def ready(analysis: Callable[..., Any]) -> Callable[..., Any]:
             parts["history"] = run.history
         if "rules" in subject:
             parts["rules"] = rules(run)
+        if "population" in subject:
+            parts["population"] = run.learner.told()
         if "sized" in subject:
             parts["sized"] = lambda units, length: of_size(run.spec, units, length)
         return analysis(*(parts[name] for name in subject), *args, **options)

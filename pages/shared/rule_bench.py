@@ -28,8 +28,9 @@ OVER = {"update": "Updates", "seconds": "Seconds"}
 
 
 def fitting(hand: Hand) -> dict[str, str]:
-    """Name → title of every rule with a gradient that can teach the network in hand, the oldest first."""
-    kinds = {n: k for n, k in learner_classes().items() if k.needs is not None and hand.fits(learner=n)}
+    """Name → title of every rule, by slope or by score, that can teach the network in hand, the oldest first."""
+    kinds = {n: k for n, k in learner_classes().items()
+             if (k.needs is not None or k.any_score) and hand.fits(learner=n)}
     return {n: k.card.title for n, k in sorted(kinds.items(), key=lambda item: (item[1].card.year, item[0]))}
 
 
@@ -120,6 +121,9 @@ def _waiting(hand: Hand) -> None:
         with columns[k % 2].container(border=True, gap="xxsmall"):
             st.markdown(f"**{plain(title)}** :gray[{card.year}]  \n{plain(card.summary)}")
             st.markdown("  \n".join(f"${line}$" for line in rc.figures.equations(card, theme=mode())))
+            if needs is None:
+                note("No way back: it needs nothing but the loss of each network that it tries, or its return.")
+                continue
             note(f"A gradient after a {needs.waits}; keeps numbers for a {needs.keeps}; blames up to a {needs.blames}. "
                  f"A weight reads {plain(needs.reads)}.")
     note("Train two to four of them side by side, with the controls beside this list.")

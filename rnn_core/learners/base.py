@@ -32,12 +32,14 @@ class Learner:
     ``update`` is a generator that performs one update: it may yield None inside a long one, so that others on the same
     machine can breathe, and ends by yielding (loss, gradient norm). ``commands`` names the settings that may change in
     mid-run; ``settings`` always holds those in force. ``tensors`` and ``numbers`` are all that a checkpoint must keep
-    beside the weights and the random streams. ``needs`` is the rule's line in the locality ledger, None for what is no
+    beside the weights and the random streams. ``any_score`` is true where a rule hears nothing but how well networks
+    do, so that it needs no slope. ``needs`` is the rule's line in the locality ledger, None for what is no
     rule about steps.
     """
 
     card: ClassVar[Card]
     needs: ClassVar[Needs | None] = None
+    any_score: ClassVar[bool] = False
     Settings: ClassVar[type[Settings]] = LearnerSettings
     commands: ClassVar[tuple[str, ...]] = ("updates",)
 

@@ -50,6 +50,7 @@ class EvolutionStrategy(GradientLearner):
                 symbols={"J": "prediction", "g": "gradient"},
                 use="Where the score has no slope, such as a reward; its noise grows with the number of weights.")
     Settings = EvolutionStrategySettings
+    any_score = True
     commands = (*GradientLearner.commands, "shake")
 
     def __init__(self, network: Network, task: Any, settings: EvolutionStrategySettings, streams: Streams) -> None:

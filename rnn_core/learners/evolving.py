@@ -43,6 +43,7 @@ class ScoreLearner(Learner):
     """
 
     Settings = ScoreSettings
+    any_score = True
     commands = ("updates", "enough_learnt", "enough_loss")
     also: ClassVar[tuple[str, ...]] = ()
 

@@ -24,6 +24,7 @@ OWN_TASK = {"read_and_said": "four_shapes"}
 LESS = {"bifurcation": {"values": (0.5, 1.0, 1.5), "searches": 4},
         "rule_costs": {"lengths": (4, 8), "units": (2, 4), "steps": 4}, "loss_surface": {"grid": 7, "updates": 4},
         "cobweb": {"steps": 8}, "fixed_points": {"searches": 8}}
+BRED = {"population", "genealogy"}
 ONCE = {"locality", "bifurcation", "rule_costs", "loss_surface", "cobweb"}
 #: What trains a ladder of sizes by every rule is asked of one architecture of each make.
 FEW = {"locality", "rule_costs"}
@@ -52,6 +53,11 @@ def test_an_answer_for_everybody(name, spec):
         with pytest.raises(ValueError, match="about a network that relaxes, not about a run along a sequence.$"):
             getattr(rc, name)(run)
         return
+    if name in BRED:
+        with pytest.raises(ValueError, match="^There is no population here: .* single network, or has not had .*[.]$"):
+            getattr(rc, name)(run)
+        run = rc.train(spec.with_(learner="genetic", population=3, elite=1, updates=2), quiet=True)
+        spec, before = run, run.digest()
     less = LESS.get(name, {})
     result = getattr(rc, name)(run, rows=4, **less)
     assert isinstance(result, Result) and run.digest() == before

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from functools import cache
 
 import pytest
 
@@ -13,6 +14,14 @@ import rnn_core as rc
 from rnn_core.figures.ink import INKS
 from rnn_core.records import Intervention
 from tests.figures.relaxations import RELAXATIONS
+
+
+@cache
+def bred() -> rc.Run:
+    """A small population after a few generations."""
+    return rc.train(rc.Experiment.of("gate_layout", "temporal_xor", "topologies", hidden_size=2, length=6, updates=3,
+                                     population=4, batch_size=2, short_training=1), quiet=True)
+
 
 PICTURES = {
     "gradient_norms": lambda run: (rc.gradient_norms(run),),
@@ -46,6 +55,8 @@ PICTURES = {
     "live_curve": lambda run: (run.history, run.task.baseline(), run.log),
     "metric_curve": lambda run: (run.history, run.task.baseline(), run.log),
 }
+for _name in ("population", "generations", "genealogy"):
+    PICTURES[_name] = lambda _, name=_name: (getattr(rc, {"generations": "population"}.get(name, name))(bred()),)
 for _name, _subject in RELAXATIONS.items():
     PICTURES[_name] = lambda run, subject=_subject: (subject(),)
 for _name in sorted(set(rc.analyses()) & set(dir(rc.figures)) - set(PICTURES)):

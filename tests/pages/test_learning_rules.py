@@ -25,7 +25,7 @@ def test_it_opens_with_every_rule_and_the_agreement(visit):
 
 def test_rules_that_do_not_fit_are_not_offered(visit):
     app = visit("Learning rules", architecture="gru", wiring="bidirectional", length="6", hidden_size="3")
-    assert app.multiselect[0].options == ["BPTT"]
+    assert "BPTT" in app.multiselect[0].options and "RTRL" not in app.multiselect[0].options
     assert app.button(key="bench_start").disabled and any("at least two" in i.value for i in app.info)
 
 
@@ -70,6 +70,17 @@ def test_pause_once_and_stop_act_on_all(visit):
         until_it_stands(run_id, "stopped")
     app.run()
     assert app.button(key="bench_stop").disabled
+
+
+def test_a_population_is_shown_and_an_example_where_there_is_none(visit):
+    app = visit("Learning rules", length="8", hidden_size="4")
+    app.session_state["open:rules"] = app.session_state["sections:rules"] = "Population"
+    app.run()
+    text = told(app)
+    assert "an example" in text and "29 weights" in text and "after 20 generations the best of 60" in text
+    for view, word in (("Generations", "the best of 60"), ("Family", "forebears")):
+        app.segmented_control(key="population_view").set_value(view).run()
+        assert not app.exception and word in told(app)
 
 
 def test_a_link_to_nothing_says_so(visit):
