@@ -43,3 +43,11 @@ class Episode(NamedTuple):
     def rows(self, index: slice | Tensor) -> Episode:
         """Some of the episodes."""
         return Episode(*(v[index] for v in self))
+
+
+def chosen(logits: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    """(…,) the most likely action of logits (…, o); with a generator, one drawn from their softmax, on the CPU."""
+    if generator is None:
+        return logits.argmax(-1)
+    luck = torch.rand(logits.shape, generator=generator, dtype=torch.float64).log().neg().log()
+    return (logits.detach().cpu().double() - luck).argmax(-1)

@@ -18,6 +18,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from rnn_core.records import Batch, Episode
+from rnn_core.records.episode import chosen
 from rnn_core.tasks.base import ClassificationTask
 
 CARD = None
@@ -127,11 +128,3 @@ def acting(network: Any) -> Step:
         return trace.outputs[:, 0], trace.main.final
 
     return step
-
-
-def chosen(logits: Tensor, generator: torch.Generator | None = None) -> Tensor:
-    """(…,) the most likely action of logits (…, o); with a generator, one drawn from their softmax."""
-    if generator is None:
-        return logits.argmax(-1)
-    luck = torch.rand(logits.shape, generator=generator, dtype=torch.float64).log().neg().log()
-    return (logits.detach().cpu().double() - luck).argmax(-1)
