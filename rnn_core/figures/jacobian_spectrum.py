@@ -12,10 +12,11 @@ import plotly.graph_objects as go
 
 from rnn_core.analysis.jacobian_spectrum import JacobianSpectrum
 from rnn_core.figures.ink import ink, short, thin
-from rnn_core.figures.style import CLEAR, canvas, heading, nothing
+from rnn_core.figures.playing import controls
+from rnn_core.figures.style import canvas, heading, nothing
 from rnn_core.records.palette import tone
 
-FRAMES, SHARE, MILLISECONDS = 60, 0.68, 120
+FRAMES, SHARE = 60, 0.68
 TURN = np.linspace(0, 2 * np.pi, 73)
 
 
@@ -60,7 +61,7 @@ def jacobian_spectrum(
     figure.frames = [
         {"name": str(steps[k]), "data": data, "traces": list(range(len(data)))} for k, data in moving.items()
     ]
-    _controls(figure, steps[at], theme)
+    controls(figure, steps[at], theme)
     return figure
 
 
@@ -149,66 +150,6 @@ def _below(figure: go.Figure, steps: np.ndarray, sigma: np.ndarray, foot: float,
     )
     text = "σ<sub><i>i</i></sub>(<i>A<sub>t</sub></i>) &nbsp;singular values, the largest thick"
     heading(figure, text, ink(theme).ink, y=foot, size=15, shift=4)
-
-
-def _controls(figure: go.Figure, steps: np.ndarray, theme: str) -> None:
-    """The slider over t, and play and pause."""
-    colours = ink(theme)
-    instant: dict[str, Any] = {"mode": "immediate", "transition": {"duration": 0}}
-    figure.update_layout(
-        sliders=[
-            {
-                "active": 0,
-                "x": 0,
-                "len": 1,
-                "y": 0,
-                "yanchor": "top",
-                "pad": {"t": 52, "b": 0, "l": 104, "r": 8},
-                "currentvalue": {"visible": False},
-                "bgcolor": colours.line,
-                "bordercolor": colours.line,
-                "activebgcolor": colours.second,
-                "tickcolor": colours.second,
-                "font": {"color": CLEAR, "size": 1},
-                "ticklen": 0,
-                "minorticklen": 0,
-                "steps": [
-                    {
-                        "label": str(t),
-                        "method": "animate",
-                        "args": [[str(t)], {**instant, "frame": {"duration": 0, "redraw": False}}],
-                    }
-                    for t in steps
-                ],
-            }
-        ],
-        updatemenus=[
-            {
-                "type": "buttons",
-                "direction": "right",
-                "x": 0,
-                "y": 0,
-                "xanchor": "left",
-                "yanchor": "top",
-                "pad": {"t": 44, "r": 8},
-                "showactive": False,
-                "bgcolor": colours.surface,
-                "bordercolor": colours.line,
-                "font": {"color": colours.ink, "size": 13},
-                "buttons": [
-                    {
-                        "label": "▶",
-                        "method": "animate",
-                        "args": [
-                            None,
-                            {**instant, "fromcurrent": True, "frame": {"duration": MILLISECONDS, "redraw": False}},
-                        ],
-                    },
-                    {"label": "❚❚", "method": "animate", "args": [[None], {**instant, "frame": {"duration": 0}}]},
-                ],
-            }
-        ],
-    )
 
 
 def _words(values: np.ndarray, sigma: np.ndarray, inside: np.ndarray) -> str:

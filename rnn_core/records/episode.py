@@ -45,6 +45,18 @@ class Episode(NamedTuple):
         return Episode(*(v[index] for v in self))
 
 
+class Scene(NamedTuple):
+    """How an episode can be drawn, in the world's own units.
+
+    ``fixed`` are lines (k, 2) that stand still, by name; ``moving`` are lines (t + 1, k, 2), one for each step and one
+    for the end. ``equal`` is true where both axes have the same unit.
+    """
+
+    fixed: dict[str, Tensor]
+    moving: dict[str, Tensor]
+    equal: bool
+
+
 def chosen(logits: Tensor, generator: torch.Generator | None = None) -> Tensor:
     """(…,) the most likely action of logits (…, o); with a generator, one drawn from their softmax, on the CPU."""
     if generator is None:

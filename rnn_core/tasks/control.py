@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from rnn_core.records import Batch, Episode
-from rnn_core.records.episode import chosen
+from rnn_core.records.episode import Scene, chosen
 from rnn_core.tasks.base import ClassificationTask
 
 CARD = None
@@ -52,6 +52,18 @@ class ControlTask(ClassificationTask):
     def expert(self, world: Tensor) -> Tensor:
         """What one who sees the whole of the worlds (n, w) would do: (n,)."""
         raise NotImplementedError
+
+    def scene(self, episode: Episode) -> Scene:
+        """How an episode of one world, a batch of one, can be drawn."""
+        raise NotImplementedError
+
+    def told(self, world: Tensor) -> list[str]:
+        """What worlds (n, w) show, in words."""
+        raise NotImplementedError
+
+    def acted(self, network: Any, worlds: Tensor, generator: torch.Generator | None = None) -> Episode:
+        """Episodes of a network from worlds (n, w); as ``play``."""
+        return self.play(acting(network), worlds, generator=generator)
 
     @torch.no_grad()
     def play(self, step: Step, worlds: Tensor, *, generator: torch.Generator | None = None,
@@ -101,7 +113,7 @@ class ControlTask(ClassificationTask):
     def measured(self, network: Any, batch: Batch) -> tuple[float, float]:
         """The loss beside the expert's actions, and the mean return of the network's own episodes."""
         y = network(batch.x, mask=batch.mask)
-        return float(self.loss(y, batch)), float(self.play(acting(network), batch.world).returns.mean())
+        return float(self.loss(y, batch)), float(self.acted(network, batch.world).returns.mean())
 
     def metric(self, y: Tensor, batch: Batch) -> float:
         """The share of the expert's actions, which is all that outputs along the expert's walk can tell."""

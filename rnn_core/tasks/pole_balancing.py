@@ -26,6 +26,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from rnn_core.records import Baseline, Batch, Card, Episode, Settings, Story, setting
+from rnn_core.records.episode import Scene
 from rnn_core.tasks.control import ControlTask
 
 G, CART, PUSH, TRACK = -9.8, 1.0, 10.0, 2.4
@@ -35,6 +36,7 @@ STEP, INNER = 0.02, {1: 0.02, 2: 0.01}
 EFFORT, MOST = 0.01, 20_000
 TILT = {1: math.radians(12), 2: math.radians(36)}
 LESSON, RULES, TRIES, STARTS = 100, 200, 4, 64
+HEIGHT = 0.15
 
 
 class PoleBalancingSettings(Settings):
@@ -105,6 +107,24 @@ class PoleBalancing(ControlTask):
         """The action (n,) whose force is next to what is wanted (n,)."""
         last = len(self.levels) - 1
         return ((force + PUSH) / (2 * PUSH) * last).round().clamp(0, last).long()
+
+    def told(self, world: Tensor) -> list[str]:
+        kind = "pole " if self.count == 1 else "poles "
+        return [f"cart {x:+.2f} m, {kind}" + " and ".join(f"{math.degrees(tilt):+.1f}°" for tilt in tilts)
+                for x, *tilts in self.places(world).tolist()]
+
+    def scene(self, episode: Episode) -> Scene:
+        there = int(episode.lengths[0])
+        walked = episode.worlds[0, :there]
+        places = self.places(torch.cat([walked, self.move(walked[-1:], episode.actions[0, there - 1:there])[0]]))
+        x, foot = places[:, :1, None], torch.tensor([0.0, HEIGHT], dtype=torch.float64)
+        box = torch.tensor([[-0.2, 0], [0.2, 0], [0.2, HEIGHT], [-0.2, HEIGHT], [-0.2, 0]], dtype=torch.float64)
+        moving = {"cart": box + torch.cat([x, torch.zeros_like(x)], 2)}
+        for k in range(self.count):
+            tip = 2 * HALF[k] * torch.stack([places[:, 1 + k].sin(), places[:, 1 + k].cos()], 1)
+            start = torch.cat([x, torch.zeros_like(x)], 2) + foot
+            moving[f"pole {k + 1}" if self.count > 1 else "pole"] = torch.cat([start, start + tip.unsqueeze(1)], 1)
+        return Scene({"track": torch.tensor([[-TRACK, 0.0], [TRACK, 0.0]])}, moving, True)
 
     def baseline(self) -> Baseline:
         if self.settings.velocities:

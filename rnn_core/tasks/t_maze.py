@@ -17,7 +17,8 @@ import math
 import torch
 from torch import Tensor
 
-from rnn_core.records import Baseline, Batch, Card, Settings, Story, setting
+from rnn_core.records import Baseline, Batch, Card, Episode, Settings, Story, setting
+from rnn_core.records.episode import Scene
 from rnn_core.tasks.control import ControlTask
 
 NORTH, EAST, SOUTH, WEST = range(4)
@@ -91,6 +92,24 @@ class TMaze(ControlTask):
     def expert(self, world: Tensor) -> Tensor:
         south, at, length = world[:, :3].unbind(1)
         return torch.where(at < length, EAST, torch.where(south == 1, SOUTH, NORTH))
+
+    def told(self, world: Tensor) -> list[str]:
+        return [self.sights[k] for k in self.sight(world)]
+
+    def scene(self, episode: Episode) -> Scene:
+        there = int(episode.lengths[0])
+        south, _, n = episode.worlds[0, 0, :3].tolist()
+        last, action = episode.worlds[0, there - 1], episode.actions[0, there - 1]
+        after, _, over = self.move(last.unsqueeze(0), action.unsqueeze(0))
+        at = torch.cat([episode.worlds[0, :there, 1], after[:, 1]])
+        side = torch.zeros(there + 1, dtype=torch.float64)
+        side[-1] = bool(over) * (1.0 if action == NORTH else -1.0)
+        walls = [(-0.5, 0.5), (n - 0.5, 0.5), (n - 0.5, 1.5), (n + 0.5, 1.5), (n + 0.5, -1.5), (n - 0.5, -1.5),
+                 (n - 0.5, -0.5), (-0.5, -0.5), (-0.5, 0.5)]
+        goal = torch.tensor([[n, -1.0 if south else 1.0]])
+        body = torch.tensor([[0, 0.32], [0.32, 0], [0, -0.32], [-0.32, 0], [0, 0.32]], dtype=torch.float64)
+        agent = torch.stack([at, side], 1).unsqueeze(1) + body
+        return Scene({"walls": torch.tensor(walls), "goal": goal}, {"agent": agent}, False)
 
     def baseline(self) -> Baseline:
         every = range(self.shortest, self.settings.length + 1)
