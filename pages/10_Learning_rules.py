@@ -5,6 +5,7 @@ import streamlit as st
 from pages.shared.asked import ask
 from pages.shared.evolved import evolved
 from pages.shared.frame import frame
+from pages.shared.reward import reward
 from pages.shared.rule_bench import bench, draft
 from pages.shared.rule_views import AGREEMENT, INFLUENCE, LEDGER, agreement, costs
 from pages.shared.sections import sections
@@ -29,5 +30,6 @@ sections(
         "What it costs": lambda: costs(hand),
         "Who needs what": lambda: ask(hand, "locality", LEDGER, "The ledger as a table"),
         "Population": lambda: evolved(hand),
+        "Reward": lambda: reward(hand),
     },
 )

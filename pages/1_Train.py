@@ -3,6 +3,7 @@
 import streamlit as st
 
 import rnn_core as rc
+from pages.shared.acting import acting
 from pages.shared.controls import settings_form
 from pages.shared.curve import watch
 from pages.shared.frame import frame
@@ -30,6 +31,8 @@ with picture:
         "Would it do without memory?": lambda: without_memory(hand),
         "Does it go further?": lambda: further(hand),
     }
+    if hand.run.task.plays:
+        questions = {"Watch it act": lambda: acting(hand), **questions}
     if hand.run.network.feeds_back:
         questions["With and without its teacher"] = lambda: with_and_without(hand)
     sections("train", questions)

@@ -44,7 +44,7 @@ def episode(result: Played, *, theme: str = "light", height: int = 620) -> go.Fi
     figure.frames = [{"name": str(k), "data": data, "traces": list(range(len(data)))} for k, data in moving.items()]
     _world(figure, result, theme)
     _below(figure, result, theme)
-    controls(figure, at, theme, active=len(at) - 1)
+    controls(figure, at, theme, active=len(at) - 1, redraw=True)
     return figure
 
 
@@ -77,7 +77,7 @@ def _world(figure: go.Figure, result: Played, theme: str) -> None:
     for name, line in result.scene.fixed.items():
         points, lone = array(line), len(line) == 1
         figure.add_scatter(x=points[:, 0], y=points[:, 1], mode="markers+text" if lone else "lines", name=name,
-                           text=[name] if lone else None, textposition="middle right", hoverinfo="name",
+                           text=[name] if lone else None, textposition="top center", hoverinfo="name",
                            textfont={"size": 13, "color": ink(theme).ink},
                            marker={"size": 14, "symbol": "star", "color": tone("target", theme)},
                            line={"color": ink(theme).second, "width": 2})
@@ -87,8 +87,7 @@ def _world(figure: go.Figure, result: Played, theme: str) -> None:
     (left, right), (low, high) = _reach(result)
     figure.update_layout(xaxis={"range": [left, right], "showgrid": False, "fixedrange": True},
                          yaxis={"range": [low, high], "showgrid": False, "nticks": 4})
-    if result.scene.equal:
-        figure.update_layout(yaxis={"scaleanchor": "x"})
+    figure.update_layout(yaxis={"scaleanchor": "x"} if result.scene.equal else {"showticklabels": False})
 
 
 def _below(figure: go.Figure, result: Played, theme: str) -> None:

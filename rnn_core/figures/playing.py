@@ -13,8 +13,13 @@ from rnn_core.figures.style import CLEAR
 MILLISECONDS = 120
 
 
-def controls(figure: go.Figure, steps: np.ndarray, theme: str, *, active: int = 0) -> None:
-    """Give a picture whose frames bear the names of ``steps`` its slider, at the ``active``-th, and its buttons."""
+def controls(
+    figure: go.Figure, steps: np.ndarray, theme: str, *, active: int = 0, redraw: bool = False
+) -> None:
+    """Give a picture whose frames bear the names of ``steps`` its slider, at the ``active``-th, and its buttons.
+
+    ``redraw`` is needed where anything but lines is in the picture, even if it stands still.
+    """
     colours = ink(theme)
     instant: dict[str, Any] = {"mode": "immediate", "transition": {"duration": 0}}
     figure.update_layout(
@@ -38,7 +43,7 @@ def controls(figure: go.Figure, steps: np.ndarray, theme: str, *, active: int = 
                     {
                         "label": str(t),
                         "method": "animate",
-                        "args": [[str(t)], {**instant, "frame": {"duration": 0, "redraw": False}}],
+                        "args": [[str(t)], {**instant, "frame": {"duration": 0, "redraw": redraw}}],
                     }
                     for t in steps
                 ],
@@ -63,7 +68,7 @@ def controls(figure: go.Figure, steps: np.ndarray, theme: str, *, active: int = 
                         "method": "animate",
                         "args": [
                             None,
-                            {**instant, "fromcurrent": True, "frame": {"duration": MILLISECONDS, "redraw": False}},
+                            {**instant, "fromcurrent": True, "frame": {"duration": MILLISECONDS, "redraw": redraw}},
                         ],
                     },
                     {"label": "❚❚", "method": "animate", "args": [[None], {**instant, "frame": {"duration": 0}}]},

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from rnn_core.analysis.episode import Played
 from rnn_core.figures.ink import array, ink, short
-from rnn_core.figures.style import canvas, whisper
+from rnn_core.figures.style import canvas, heading
 from rnn_core.records import Baseline
 from rnn_core.records.palette import tone
 
@@ -24,14 +24,16 @@ def returns(result: Played, baseline: Baseline | None = None, *, theme: str = "l
     figure.add_bar(x=(edges[1:] + edges[:-1]) / 2, y=count, width=np.diff(edges), customdata=np.stack([edges[:-1],
                    edges[1:]], 1), hovertemplate="%{y} episodes got %{customdata[0]:.3g} to %{customdata[1]:.3g}"
                    "<extra></extra>", marker={"color": tone("prediction", theme), "line": {"width": 0}})
-    marks = [(float(values.mean()), f"mean {short(float(values.mean()))}", "dot"), (result.best, "most", "dash")]
+    mean = float(values.mean())
+    marks = [(mean, "", "dot"), (result.best, "most", "dash")]
     marks += [(baseline.value, "without memory", "dash")] if baseline else []
     for value, text, dash in marks:
         figure.add_shape(type="line", x0=value, x1=value, yref="paper", y0=0, y1=1,
                          line={"color": ink(theme).ink, "width": 1.5, "dash": dash})
-        figure.add_annotation(x=value, y=1, yref="paper", text=text, showarrow=False, yanchor="bottom",
+        figure.add_annotation(x=value, y=0.86, yref="paper", text=text, showarrow=False, yanchor="top",
                               xanchor="right" if value > edges[BARS // 2] else "left",
+                              xshift=-4 if value > edges[BARS // 2] else 4,
                               font={"size": 13, "color": ink(theme).second})
     figure.update_layout(bargap=0, hovermode="closest", yaxis={"rangemode": "tozero", "nticks": 4})
-    whisper(figure, f"{len(values)} starts", theme)
+    heading(figure, f"{len(values)} starts; dotted: their mean, {short(mean)}", ink(theme).second, x=1, size=13)
     return figure

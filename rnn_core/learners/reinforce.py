@@ -4,7 +4,8 @@
     g  = −(1/B) Σ_b Σ_t [(R_t − b_t) ∇ ln π(a_t) + β ∇H(π_t)],   H = −Σ_a π(a) ln π(a)
 
 Actions are drawn from π. An action is blamed for what comes after it alone. The baseline b_t may depend on nothing that
-a_t decides; it comes from earlier batches, so that the mean of the gradient does not change and its variance falls:
+a_t decides; it comes from earlier batches, so that the mean of the gradient does not change; its variance falls while
+the outcome is open, and may rise where it is all but certain:
 
     none      b_t = 0
     mean      b_t = the mean of R_t at the same step, of earlier episodes, those long past counting less
@@ -37,12 +38,13 @@ FADES, RIDGE = 0.9, 1e-3
 class ReinforceSettings(GradientSettings):
     """How far and in which way each update steps, and what a reward is compared with."""
 
+    learning_rate: float = setting(0.01, "Size of a step.", symbol="η", ge=1e-6, le=10.0, log=True, main=True)
     discount: float = setting(1.0, "What a reward counts for one step earlier; in tasks that are played.", symbol="γ",
                               ge=0.0, le=1.0, step=0.01)
     expected: Literal["none", "mean", "learned"] = setting(
-        "mean", "What a return is compared with: nothing, the mean of earlier ones at the same step, or a linear "
+        "learned", "What a return is compared with: nothing, the mean of earlier ones at the same step, or a linear "
                 "function of what the readout reads.", main=True)
-    entropy: float = setting(0.0, "How much it is worth to stay undecided.", symbol="β", ge=0.0, le=10.0, step=0.01,
+    entropy: float = setting(0.03, "How much it is worth to stay undecided.", symbol="β", ge=0.0, le=10.0, step=0.01,
                              main=True)
 
 

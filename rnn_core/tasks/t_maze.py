@@ -30,7 +30,7 @@ GOAL, COST, PATIENCE, MIX = 4.0, -0.1, 5, 2654435761
 class TMazeSettings(Settings):
     """How long the corridor is, and how it looks."""
 
-    length: int = setting(10, "Squares from the sign to the junction.", symbol="N", ge=1, le=200, main=True)
+    length: int = setting(5, "Squares from the sign to the junction.", symbol="N", ge=1, le=200, main=True)
     noisy: bool = setting(False, "The corridor looks different at every step.")
     ragged: bool = setting(False, "Corridors of different lengths, from half of N, rounded up, to N.")
 

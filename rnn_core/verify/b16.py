@@ -153,22 +153,22 @@ def a_maze_from_reward_alone() -> Iterator[Finding]:
 
 @long
 def right_or_wrong_is_enough() -> Iterator[Finding]:
-    """Temporal order, told only whether each answer was right: ahead of the best guess without memory, three seeds."""
-    for seed in (0, 1, 2):
-        run = rc.train(rc.Experiment.of("lstm", "delayed_recall", "reinforce", hidden_size=16, lag=5, updates=400,
-                                        learning_rate=0.01, seed=seed), quiet=True)
-        yield above(f"seed {seed}: share of right answers, chance {run.task.baseline().value:.3g}", 0.9,
+    """Temporal order, told only whether each answer was right: 400 updates, chosen on seeds 0 and 1; others confirm."""
+    for seed in (0, 1, 2, 11, 12, 13):
+        run = rc.train(rc.Experiment.of("lstm", "temporal_order", "reinforce", length=8, hidden_size=16, updates=400,
+                                        seed=seed), quiet=True)
+        yield above(f"seed {seed}: share of right answers, chance {run.task.baseline().value:.3g}", 0.95,
                     run.measure()[1])
 
 
 def _learnt(architecture: str, seed: int) -> rc.Run:
     return rc.train(rc.Experiment.of(architecture, "t_maze", "reinforce", length=5, hidden_size=16, updates=240,
-                                     learning_rate=0.01, expected="learned", entropy=0.03, seed=seed), quiet=True)
+                                     seed=seed), quiet=True)
 
 
 def _run(architecture: str, task: str, **settings: Any) -> rc.Run:
     """A fresh run whose network is in float64."""
-    run = rc.Run(rc.Experiment.of(architecture, task, "reinforce", **settings))
+    run = rc.Run(rc.Experiment.of(architecture, task, "reinforce", **{"entropy": 0.0, **settings}))
     run.network.double()
     return run
 

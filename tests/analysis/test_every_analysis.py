@@ -12,27 +12,28 @@ import rnn_core as rc
 from rnn_core.catalogue import analysis_functions
 from rnn_core.face import SUBJECTS
 from rnn_core.records import Result
-from tests.covering import architectures_with_wirings
+from tests.covering import architectures_with_wirings, fits
 
 RELAXING = {name for name, function in analysis_functions().items()
             if next(iter(inspect.signature(function).parameters)) not in SUBJECTS}
 SPECS = [rc.Experiment.of(a, "adding", wiring=w, hidden_size=3, length=6, ragged=True, batch_size=2)
          for a, w in architectures_with_wirings()]
 
-OWN_TASK = {"read_and_said": "four_shapes"}
+OWN_TASK = {"read_and_said": "four_shapes", "reward_gradient": "delayed_recall", "episode": "t_maze"}
 #: What takes seconds is asked for less, and once.
 LESS = {"bifurcation": {"values": (0.5, 1.0, 1.5), "searches": 4},
         "rule_costs": {"lengths": (4, 8), "units": (2, 4), "steps": 4}, "loss_surface": {"grid": 7, "updates": 4},
-        "cobweb": {"steps": 8}, "fixed_points": {"searches": 8}}
+        "cobweb": {"steps": 8}, "fixed_points": {"searches": 8}, "reward_gradient": {"draws": 8}}
 BRED = {"population", "genealogy"}
-ONCE = {"locality", "bifurcation", "rule_costs", "loss_surface", "cobweb"}
+ONCE = {"reward_gradient", "locality", "bifurcation", "rule_costs", "loss_surface", "cobweb"}
 #: What trains a ladder of sizes by every rule is asked of one architecture of each make.
 FEW = {"locality", "rule_costs"}
 MAKES = {"elman", "lstm", "jordan", "narx", "ctrnn", "second_order", "echo_state", "window_mlp"}
 
 
 CASES = [(name, spec) for name in rc.analyses() for spec in SPECS if (name not in ONCE or spec.wiring == "single")
-         and (name not in FEW or spec.architecture in MAKES)]
+         and (name not in FEW or spec.architecture in MAKES)
+         and fits(spec.architecture, spec.wiring, OWN_TASK.get(name, ""))]
 
 
 @pytest.mark.parametrize(("name", "spec"), CASES, ids=[f"{n}-{s.architecture}-{s.wiring}" for n, s in CASES])

@@ -15,6 +15,8 @@ from rnn_core.figures.ink import INKS
 from rnn_core.records import Intervention
 from tests.figures.relaxations import RELAXATIONS
 
+MAZE = rc.Experiment.of("elman", "t_maze", hidden_size=3, length=3)
+
 
 @cache
 def bred() -> rc.Run:
@@ -54,6 +56,9 @@ PICTURES = {
     "learning_curve": lambda run: (run.history, run.task.baseline(), run.log),
     "live_curve": lambda run: (run.history, run.task.baseline(), run.log),
     "metric_curve": lambda run: (run.history, run.task.baseline(), run.log),
+    "episode": lambda run: (rc.episode(MAZE),),
+    "returns": lambda run: (rc.episode(MAZE), MAZE.make_task().baseline()),
+    "reward_gradient": lambda run: (rc.reward_gradient(MAZE),),
 }
 for _name in ("population", "generations", "genealogy"):
     PICTURES[_name] = lambda _, name=_name: (getattr(rc, {"generations": "population"}.get(name, name))(bred()),)

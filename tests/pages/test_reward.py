@@ -1,0 +1,31 @@
+"""Reward on the pages: an agent is watched as it acts, and its gradient's noise is never an empty section."""
+
+from __future__ import annotations
+
+from tests.pages.test_race import told
+
+
+def opened(app, key: str, title: str):
+    """The page with one of its sections open."""
+    app.session_state[f"open:{key}"] = title
+    app.session_state[f"sections:{key}"] = title
+    return app.run()
+
+
+def test_an_agent_is_watched_as_it_acts(visit):
+    app = visit("Train", task="t_maze", length="2", hidden_size="4")
+    assert not app.exception and "Watch it act" in told(app)
+    text = told(opened(app, "train", "Watch it act"))
+    assert "this episode took" in text and not app.exception
+    assert "Watch it act" not in told(visit("Train", length="8", hidden_size="4"))
+
+
+def test_noise_is_shown_for_the_task_in_hand_or_for_a_maze(visit):
+    app = opened(visit("Learning rules", length="8", hidden_size="4"), "rules", "Reward")
+    text = told(app)
+    assert not app.exception and "fresh network of this kind in the T-maze" in text and "Its noise" not in text
+    assert "its noise grows as T to the" in text
+    app.button(key="reward_take").click().run()
+    assert app.session_state["spec"].task == "t_maze" and app.session_state["spec"].learner == "reinforce"
+    text = told(opened(app, "rules", "Reward"))
+    assert "fresh network of this kind" not in text and "its noise grows as T to the" in text
