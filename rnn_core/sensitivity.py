@@ -8,7 +8,8 @@ Williams & Zipser, *A learning algorithm for continually running fully recurrent
 """
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -118,3 +119,62 @@ def numbers_kept(cell: Cell, batch_size: int) -> tuple[int, int]:
     s = vector(cell.initial_state(1))[0].shape[1]
     p = sum(v.numel() for v in weights(cell).values())
     return batch_size * s * p, batch_size * s * (s + p)
+
+
+class _Seen(nn.Module):
+    """A cell along one sequence with its readout: what is made of the last output, and the state that leaves."""
+
+    def __init__(self, cell: Cell, readout: nn.Module) -> None:
+        super().__init__()
+        self.cell, self.readout = cell, readout
+
+    def forward(self, make: Callable[[Tensor], Tensor], x: Any, flat: Tensor, state: Any, mask: Tensor | None) -> Any:
+        def alone(tree: Any) -> Any:
+            return tmap(lambda v: v.unsqueeze(0), tree)
+        trace = unroll(self.cell, alone(x), vector(alone(state))[1](flat.unsqueeze(0)), mask=alone(mask))
+        y = self.readout(trace.outputs[:, -1]).squeeze(0)
+        leaving = tmap(lambda v: v.squeeze(0), trace.final)
+        return (make(y), vector(trace.final)[0].squeeze(0)), (y, leaving)
+
+
+class Seen(NamedTuple):
+    """What is seen at the end of a block: ``y`` (b, o) the output, ``state`` the tree that leaves, and how they depend.
+
+    With s the state that enters: ``C`` = ∂made/∂s (b, o, s), ``D`` = ∂made/∂θ with s held (b, o, p), where made is what
+    was asked for of y; ``A`` = ∂s'/∂s (b, s, s), ``B`` = ∂s'/∂θ with s held (b, s, p) of the state s' that leaves. θ are
+    the weights of the cell, then those of the readout, side by side.
+    """
+
+    y: Tensor
+    state: Any
+    C: Tensor
+    D: Tensor
+    A: Tensor
+    B: Tensor
+
+
+def seen(cell: Cell, readout: nn.Module, x: Any, state: Any, mask: Tensor | None = None,
+         make: Callable[[Tensor], Tensor] = lambda y: y) -> Seen:
+    """The output at the end of a block and the Jacobians of ``make`` of it: x (b, n, …), the entering state, mask (b, n).
+
+    ``make`` takes and gives (o,). The readout's weights count among θ.
+    """
+    inner = _Seen(cell, readout)
+    own = {name: p.detach() for name, p in inner.named_parameters() if p.requires_grad}
+    flat = vector(state)[0].detach()
+
+    def leaving(mine: dict[str, Tensor], entering: Tensor, *rest: Any) -> Any:
+        x, state, mask = rest
+        return torch.func.functional_call(inner, mine, (make, x, entering, state, mask))
+
+    rest = (tmap(Tensor.detach, x), tmap(Tensor.detach, state), mask)
+    dims = (None, 0, *(None if tree is None else 0 for tree in rest))
+    made, (y, after) = torch.func.vmap(torch.func.jacrev(leaving, argnums=(0, 1), has_aux=True), in_dims=dims)(
+        own, flat, *rest)
+    (to_y, C), (to_state, A) = made
+    b = len(flat)
+
+    def side(parts: dict[str, Tensor], rows: int) -> Tensor:
+        return torch.cat([v.reshape(b, rows, -1) for v in parts.values()] or [flat.new_zeros(b, rows, 0)], 2)
+
+    return Seen(y, after, C, side(to_y, y.shape[1]), A, side(to_state, flat.shape[1]))

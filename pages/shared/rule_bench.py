@@ -23,7 +23,6 @@ from rnn_core.records.progress import COLUMNS
 
 ACTIVE, NEWS, HEIGHT = ("queued", "running"), 10.0, 340
 FIRST = ("bptt", "truncated_bptt", "rtrl")
-SHORT = {"bptt": "BPTT", "truncated_bptt": "Truncated BPTT", "rtrl": "RTRL", "hybrid": "Hybrid"}
 OVER = {"update": "Updates", "seconds": "Seconds"}
 
 
@@ -36,7 +35,7 @@ def fitting(hand: Hand) -> dict[str, str]:
 
 def short(name: str) -> str:
     """A rule's name as it fits on a label."""
-    return SHORT.get(name) or rc.learners()[name].title
+    return rc.learners()[name].label
 
 
 def draft(hand: Hand) -> None:

@@ -87,7 +87,8 @@ def costs(hand: Hand) -> None:
     note("Both axes are logarithmic, so a straight line is a power; its exponent stands behind each name. Left: this "
          f"network. Right: fresh ones with other numbers of units, {STEPS} steps under way; the hybrid’s blocks have "
          "as many steps as there are units, and its last block refreshes nothing. Theory for dense networks: BPTT T·H² "
-         "products and T·H numbers, RTRL T·H⁴ and H³, the hybrid T·H³ and H³. Seconds are those of this machine, now.")
+         "products and T·H numbers, RTRL T·H⁴ and H³, the hybrid T·H³ and H³, Kalman T·H⁴ and H⁴. Seconds are those of "
+         "this machine, now.")
     say(result.says, result.says_not)
     for sentence in result.refused:
         note(plain(sentence))

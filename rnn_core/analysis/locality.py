@@ -30,7 +30,7 @@ CARD = Card(title="Locality ledger", row="B9", year=2020,
                       "2020",
             summary="What each rule reads, from where and when, declared and measured.")
 STEPS, UNITS, KEPT, SHARED = 12, 4, 1.01, 1.1
-WINDOWS = {"window_every": 2, "window_back": 5, "block": 3}
+WINDOWS = {"window_every": 2, "window_back": 5, "block": 3, "wait": 3}
 
 
 @dataclass(frozen=True)

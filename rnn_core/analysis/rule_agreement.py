@@ -81,6 +81,9 @@ def rule_agreement(rules: Mapping[str, Rule], batch: Batch, *, horizons: Iterabl
     batch = precise(batch)
     found, losses, refused = {}, {}, {}
     for name, rule in rules.items():
+        if not rule.descends:
+            refused[name] = f"{rule.title} follows no gradient, so there is no angle between its way and backpropagation's."
+            continue
         try:
             losses[name], found[name] = rule.gradient(batch, **(settings or {}).get(name, {}))
         except MemoryError as error:

@@ -5,8 +5,8 @@
 Counted while the code runs: every product of two numbers in a matrix product or an elementwise multiplication, and the
 largest number of numbers that were alive at once beside weights and data. What theory expects of a dense network with H
 units: BPTT O(T H²) products and O(T H) numbers, RTRL O(T H⁴) and O(H³), the hybrid with blocks of H steps O(T H³) and
-O(H³), truncated BPTT O(T H² k2/k1) and O(k2 H). Williams & Zipser, *Gradient-based learning algorithms for recurrent
-networks and their computational complexity*, 1995.
+O(H³), truncated BPTT O(T H² k2/k1) and O(k2 H), Kalman training O(T H⁴) and O(H⁴). Williams & Zipser, *Gradient-based
+learning algorithms for recurrent networks and their computational complexity*, 1995.
 """
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import math
 import time
 import weakref
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -42,12 +42,13 @@ COUNTS = ("multiplications", "numbers kept")
 class RuleCosts(Result):
     """``table`` has one row a rule, what grows ("length" or "units"), size: its counts, and ``seconds`` where timed.
 
-    ``titles`` names the rules, ``refused`` says why a rule has no row somewhere.
+    ``titles`` names the rules, ``labels`` does so in short, ``refused`` says why a rule has no row somewhere.
     """
 
     table: pd.DataFrame
     titles: dict[str, str]
     refused: tuple[str, ...] = ()
+    labels: dict[str, str] = field(default_factory=dict)
 
     def frame(self) -> pd.DataFrame:
         """The counts, one row a measurement."""
@@ -99,7 +100,7 @@ def rule_costs(sized: Sized, *, lengths: Iterable[int] = (8, 16), units: Iterabl
     to 1. A network whose size cannot be chosen grows in length alone.
     """
     plan = [("length", t, None, t) for t in lengths] + [("units", h, h, steps) for h in units]
-    rows, titles, refused = [], {}, []
+    rows, titles, labels, refused = [], {}, {}, []
     for k, (grows, size, h, t) in enumerate(plan):
         try:
             rules, batch = sized(h, t)
@@ -108,7 +109,7 @@ def rule_costs(sized: Sized, *, lengths: Iterable[int] = (8, 16), units: Iterabl
             refused.append(str(error))
             continue
         for name, rule in rules.items():
-            titles[name] = rule.title
+            titles[name], labels[name] = rule.title, rule.short or rule.title
             block = {"block": h} if h and "block" in rule.settings else {}
             try:
                 found = measured(rule, batch, block, clock)
@@ -121,7 +122,7 @@ def rule_costs(sized: Sized, *, lengths: Iterable[int] = (8, 16), units: Iterabl
         if tell:
             tell((k + 1) / len(plan))
     columns = ["rule", "grows", "size", *COUNTS, *["seconds"] * clock]
-    return RuleCosts(pd.DataFrame(rows, columns=columns), titles, tuple(dict.fromkeys(refused)))
+    return RuleCosts(pd.DataFrame(rows, columns=columns), titles, tuple(dict.fromkeys(refused)), labels)
 
 
 def measured(rule: Rule, batch: Batch, settings: dict[str, Any], clock: bool = False) -> dict[str, float]:

@@ -42,7 +42,7 @@ def rule_costs(result: RuleCosts, *, grows: str = "length", count: str = "multip
         x = array(result.along(grows, rule)["size"])
         power = result.exponent(grows, rule, count)
         exponent = "" if np.isnan(power) else f" {letter}<sup>{power:.1f}</sup>"
-        labels.append(_short(result.titles[rule]) + exponent)
+        labels.append(result.labels.get(rule, result.titles[rule]) + exponent)
         figure.add_scatter(x=x, y=y, mode="lines+markers", name=result.titles[rule],
                            line={"color": identity(k, theme), "width": 2.5, "dash": DASHES[k % len(DASHES)]},
                            marker={"size": 7, "symbol": k}, hovertemplate="%{y:.3s}<extra>%{fullData.name}</extra>")
@@ -51,13 +51,6 @@ def rule_costs(result: RuleCosts, *, grows: str = "length", count: str = "multip
                               font={"color": identity(k, theme, text=True), "size": 14})
     figure.update_layout(margin={"r": round(16 + LETTER * max(len(label) - 11 for label in labels))})
     return figure
-
-
-def _short(title: str) -> str:
-    """A rule's title as it fits beside a line."""
-    words = {"Truncated backpropagation": "Truncated", "Backpropagation": "BPTT", "Real-time": "RTRL",
-             "Hybrid": "Hybrid"}
-    return next((word for start, word in words.items() if title.startswith(start)), title[:14])
 
 
 def _words(result: RuleCosts, grows: str, count: str, letter: str) -> str:

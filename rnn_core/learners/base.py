@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, Literal
 
 import torch
@@ -67,6 +67,14 @@ class Learner:
     def rule(cls, network: Network, task: Any, settings: Settings) -> Rule | None:
         """This rule on one network, for the analyses; None where it has no gradient."""
         return None
+
+    @classmethod
+    def bytes_kept(cls, make: Callable[[], Network], settings: Settings) -> int:
+        """Bytes that the rule keeps at its peak beside weights, moments and states; ``make`` builds the network.
+
+        0 for a rule that keeps nothing else; such a rule leaves ``make`` alone, which takes time.
+        """
+        return 0
 
     def change(self, name: str, value: float) -> None:
         """Change one setting in mid-run; raises ValueError, in one sentence, for a name or value it cannot have."""
@@ -164,7 +172,13 @@ class GradientLearner(Learner):
                 yield {n: torch.zeros_like(p) if p.grad is None else p.grad.clone()
                        for n, p in zip(names, own.parameters, strict=True)}
 
-        return Rule(cls.card.title, cls.needs, settings.model_dump(), gradient, pieces)
+        return Rule(cls.card.title, cls.needs_on(network), settings.model_dump(), gradient, pieces,
+                    short=cls.card.label)
+
+    @classmethod
+    def needs_on(cls, network: Network) -> Needs:
+        """The line in the ledger for one network, where that is another than the rule's."""
+        return cls.needs
 
     def _optimiser(self) -> torch.optim.Optimizer:
         rate, kind = self.settings.learning_rate, self.settings.optimiser
@@ -217,13 +231,7 @@ class GradientLearner(Learner):
 
     def teacher(self, batch: Batch) -> Tensor | None:
         """What the teacher says: each step with probability ``teacher_forcing``, drawn from the noise stream."""
-        if not self.network.feeds_back:
-            return None
-        said = self.task.teacher(batch)
-        if said is None:
-            return None
-        heard = torch.rand(said.shape[:2], generator=self.streams.noise) < self.settings.teacher_forcing
-        return torch.where(heard.unsqueeze(-1).to(said.device), said, torch.full_like(said, torch.nan))
+        return taught_by(self, batch)
 
     def tensors(self) -> dict[str, Tensor]:
         state = self.optimiser.state_dict()["state"]
@@ -246,20 +254,12 @@ class GradientLearner(Learner):
             torch._foreach_copy_(self.backup, self.parameters)
 
 
-class StepwiseSettings(GradientSettings):
-    """When a rule that goes through the sequence piece by piece steps."""
-
-    online: bool = setting(False, "Step after every piece, while the sequence still runs, not once at its end.")
-
-
-class StepwiseLearner(GradientLearner):
-    """A rule that goes through the sequence once, forwards, and has a part of the gradient at every piece.
+class ForwardLearner(Learner):
+    """A rule that goes through the sequence once, forwards, and hears the error of each step as it comes.
 
     It needs a differentiable step, a network that reads from the first step to the last, and a loss that is a mean over
     steps: the share of a piece is then its own mean, times how many of the counted steps lie in it.
     """
-
-    Settings = StepwiseSettings
 
     @classmethod
     def check(cls, cell: type[Any], task: type[Any]) -> None:
@@ -273,6 +273,23 @@ class StepwiseLearner(GradientLearner):
             raise ValueError(f"{cls.card.title} goes forward through the sequence, and a network wired as "
                              f"“{wiring.card.title}” reads it from its end too.")
 
+    def share(self, y: Tensor, piece: Batch, counted: int) -> Tensor:
+        """The share of the loss that a piece with outputs y (b, n, o) has, of a batch with so many counted steps."""
+        own = int(piece.counted.sum())
+        return self.task.loss(y, piece) * (own / counted) if own else y.new_zeros(())
+
+
+class StepwiseSettings(GradientSettings):
+    """When a rule that goes through the sequence piece by piece steps."""
+
+    online: bool = setting(False, "Step after every piece, while the sequence still runs, not once at its end.")
+
+
+class StepwiseLearner(ForwardLearner, GradientLearner):
+    """A rule that goes forwards and has a part of the gradient at every piece."""
+
+    Settings = StepwiseSettings
+
     @property
     def online(self) -> bool:
         """Whether a step follows every piece."""
@@ -284,10 +301,17 @@ class StepwiseLearner(GradientLearner):
         except MemoryError as error:
             raise Diverged(str(error)) from None
 
-    def share(self, y: Tensor, piece: Batch, counted: int) -> Tensor:
-        """The share of the loss that a piece with outputs y (b, n, o) has, of a batch with so many counted steps."""
-        own = int(piece.counted.sum())
-        return self.task.loss(y, piece) * (own / counted) if own else y.new_zeros(())
+
+def taught_by(learner: Any, batch: Batch) -> Tensor | None:
+    """What a learner's teacher says (b, t, o): NaN where silent; None for networks that do not hear themselves.
+
+    Each step is told with the probability that the setting ``teacher_forcing`` names, drawn from the noise stream.
+    """
+    said = learner.task.teacher(batch) if learner.network.feeds_back else None
+    if said is None:
+        return None
+    heard = torch.rand(said.shape[:2], generator=learner.streams.noise) < learner.settings.teacher_forcing
+    return torch.where(heard.unsqueeze(-1).to(said.device), said, torch.full_like(said, torch.nan))
 
 
 def send_back(loss: Tensor) -> float:

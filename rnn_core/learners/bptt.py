@@ -26,7 +26,7 @@ class BPTTSettings(GradientSettings):
 class BPTT(GradientLearner):
     """Backpropagation through time: unroll, measure the error, send it back through every step, take a small step."""
 
-    card = Card(title="Backpropagation through time", row="B1", year=1986,
+    card = Card(title="Backpropagation through time", short="BPTT", row="B1", year=1986,
                 reference="Rumelhart, Hinton & Williams 1986; Werbos, Backpropagation through time, 1990",
                 summary="Unroll the sequence, send the error back through every step, and step downhill.",
                 equations={"δ": "δ_t = φ'(a_t) ⊙ (Vᵀ ε_t + Rᵀ δ_{t+1})", "g": "∇R = Σ_t δ_t h_{t−1}ᵀ"},

@@ -12,34 +12,38 @@ Inside a layer nothing is cut off and nothing of the past is stored but M values
 to the layer below needs errors that are still to come: Q of them are waited for, so learning is causal, Q steps late
 for each layer, and what comes later is left out. With Q = 0 an error goes straight down, as in a net without memory;
 with Q as long as the sequence, or with a single layer, the gradient is that of backpropagation through time. The
-weights move after each batch. Campolucci, Uncini, Piazza & Rao, *On-line learning algorithms for locally recurrent
+weights move after each batch or, ``online``, after every step: derivatives are then those of the weights as they were.
+Campolucci, Uncini, Piazza & Rao, *On-line learning algorithms for locally recurrent
 neural networks*, 1999.
 """
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from rnn_core.learners.bptt import BPTT, BPTTSettings
-from rnn_core.networks.base import Network
-from rnn_core.records import Batch, Card, Streams, setting
+from rnn_core.learners.base import StepwiseLearner, StepwiseSettings, send_back
+from rnn_core.networks.base import Network, blank
+from rnn_core.records import Batch, Card, Needs, Streams, setting
+from rnn_core.records.trees import tmap
 from rnn_core.unroll import tail_lengths, unroll
 
+RUN = 64
 
-class CausalRecursiveSettings(BPTTSettings):
+
+class CausalRecursiveSettings(StepwiseSettings):
     """How far and in which way each update steps, and how long a lower layer waits for errors."""
 
     wait: int = setting(8, "Steps that a layer waits for the errors of the layer above; later ones are left out.",
                         symbol="Q", ge=0, le=1000, main=True)
 
 
-class CausalRecursive(BPTT):
+class CausalRecursive(StepwiseLearner):
     """Every synapse carries its own derivatives forward; errors between layers are waited for, at most Q steps."""
 
-    card = Card(title="Causal recursive backpropagation", row="B5", year=1999,
+    card = Card(title="Causal recursive backpropagation", short="Causal recursive", row="B5", year=1999,
                 reference="Campolucci, Uncini, Piazza & Rao, On-line learning algorithms for locally recurrent neural "
                           "networks, 1999",
                 summary="Synapses that are filters carry their derivatives along, and errors wait at most Q steps.",
@@ -48,12 +52,13 @@ class CausalRecursive(BPTT):
                 symbols={"P": "gradient", "δ": "gradient", "e": "gradient"},
                 use="Learning while a signal goes on for ever: nothing is unrolled.")
     Settings = CausalRecursiveSettings
-    needs = None
-    commands = (*(name for name in BPTT.commands if name != "teacher_forcing"), "wait")
+    needs = Needs(waits="window", keeps="window", blames="sequence", local=True,
+                  reads="what it carried along itself, and the next Q errors of the unit that it leads to")
+    commands = (*(name for name in StepwiseLearner.commands if name != "teacher_forcing"), "wait")
 
     def __init__(self, network: Network, task: Any, settings: CausalRecursiveSettings, streams: Streams) -> None:
         super().__init__(network, task, settings, streams)
-        self.layers = list(getattr(network.cells[0], "layers", network.cells))
+        self.layers = layers_of(network)
         if len(network.cells) > 1 or not all(hasattr(layer, "filters") for layer in self.layers):
             raise ValueError("Causal recursive backpropagation needs one cell or a stack of cells; here they are wired "
                              "otherwise.")
@@ -63,84 +68,128 @@ class CausalRecursive(BPTT):
         if not hasattr(cell, "filters"):
             raise ValueError("Causal recursive backpropagation needs synapses that are filters, as in the finite and "
                              f"the infinite impulse net; those of a {cell.card.title} are not.")
+        super().check(cell, task)
+
+    @classmethod
+    def check_wiring(cls, wiring: type[Network]) -> None:
+        if wiring.sees_ahead:
+            raise ValueError("Causal recursive backpropagation needs one cell or a stack of cells; here they are wired "
+                             "otherwise.")
+
+    @classmethod
+    def needs_on(cls, network: Network) -> Needs:
+        """A single layer waits for nothing: its errors are there at once."""
+        return cls.needs if len(layers_of(network)) > 1 else cls.needs._replace(waits="step", keeps="step")
 
     def pieces(self, batch: Batch, teacher: Tensor | None) -> Iterator[float]:
         if batch.mask is not None and tail_lengths(batch.mask) is None:
             raise ValueError("Causal recursive backpropagation needs sequences without gaps.")
-        layers, top = self._forward(batch)
-        y = self.network.readout(top.requires_grad_())
-        y = y if batch.mask is None else torch.where(batch.mask.unsqueeze(2), y, torch.zeros_like(y))
-        loss = self.task.loss(y, batch)
-        heads = [p for p in self.network.readout.parameters() if p.requires_grad]
-        error, *got = torch.autograd.grad(loss, [top, *heads], allow_unused=True)
-        found = dict(zip(map(id, heads), got))
-        error = torch.zeros_like(top) if error is None else error
-        for layer in reversed(layers):
-            own, error = self._layer(layer, error, batch.mask)
-            found |= own
-        for p in self.parameters:
-            g = found.get(id(p))
-            p.grad = torch.zeros_like(p) if g is None else g
-        yield loss.item()
+        counted, length = int(batch.counted.sum()), batch.target.shape[1]
+        residual = getattr(self.network.cells[0], "residual", False)
+        layers = [_Layer(cell, len(batch.target), self.settings.wait, residual) for cell in self.layers]
+        run = 1 if self.online else RUN
+        for first in range(0, length, run):
+            last = min(first + run, length)
+            part = batch.steps(first, last)
+            below = part.x
+            for layer in layers:
+                below = layer.go_on(below, part.mask)
+            top = below.detach().clone().requires_grad_()
+            y = blank(self.network.readout(top), part.mask)
+            loss = send_back(self.share(y, part, counted))
+            error = torch.zeros_like(top) if top.grad is None else top.grad
+            for k, layer in reversed(list(enumerate(layers))):
+                error = layer.hear(error, ended=last == length, lowest=k == 0)
+            yield loss
+
+
+class _Layer:
+    """A cell on its way along a batch, and what waits: steps whose error is to come, errors whose meaning is to come."""
+
+    def __init__(self, cell: Any, batch_size: int, wait: int, residual: bool) -> None:
+        self.cell, self.wait, self.residual = cell, wait, residual
+        self.state = tmap(Tensor.detach, cell.initial_state(batch_size))
+        self.read: list[Tensor | None] = [None, None, None]
+        self.told: list[Tensor | None] = [None, None]
+        w, v = (f.detach() for f in cell.filters())
+        self.carried = _Carried(batch_size, w, v)
 
     @torch.no_grad()
-    def _forward(self, batch: Any) -> tuple[list[_Layer], Tensor]:
-        """What every layer reads and computes, and what the readout reads."""
-        below, layers = batch.x, []
-        for cell in self.layers:
-            one = unroll(cell, below, mask=batch.mask)
-            joined = getattr(self.network.cells[0], "residual", False) and below.shape[2] == one.outputs.shape[2]
-            layers.append(_Layer(cell, one.x, one.probes, joined))
-            below = one.outputs + below if joined else one.outputs
-        return layers, below.clone()
+    def go_on(self, below: Tensor, mask: Tensor | None) -> Tensor:
+        """Outputs (b, k, n) of the next steps, for inputs (b, k, i) and mask (b, k)."""
+        one = unroll(self.cell, below, self.state, mask=mask)
+        self.state = one.final
+        self.joined = self.residual and below.shape[2] == one.outputs.shape[2]
+        there = torch.ones(below.shape[:2], dtype=torch.bool, device=below.device) if mask is None else mask
+        self.read = [_after(old, new) for old, new in zip(self.read, (one.x, one.probes["a"].nan_to_num(), there))]
+        return one.outputs + below if self.joined else one.outputs
 
-    def _layer(self, layer: _Layer, error: Tensor, mask: Tensor | None) -> tuple[dict[int, Tensor], Tensor]:
-        """Gradients by a weight's id, and the error (b, t, i) for the layer below."""
-        cell = layer.cell
+    def hear(self, error: Tensor, *, ended: bool, lowest: bool) -> Tensor:
+        """Errors (b, k, n) of the oldest steps that wait become gradients; returns those (b, ·, i) for the layer below.
+
+        After the last step nothing more is to come: ``ended`` waits for nothing. The ``lowest`` layer returns none.
+        """
+        steps = error.shape[1]
+        x, a, there = (v[:, :steps] for v in self.read)
+        self.read = [v[:, steps:] for v in self.read]
         with torch.enable_grad():
-            w, v = cell.filters()
-            a = layer.probes["a"].nan_to_num().requires_grad_()
-            h = cell.bend(a)
-            delta, = torch.autograd.grad(h, a, error if mask is None else error * mask.unsqueeze(2))
+            w, v = self.cell.filters()
+            a = a.requires_grad_()
+            delta, = torch.autograd.grad(self.cell.bend(a), a, error * there.unsqueeze(2))
         with torch.no_grad():
-            to_w, to_v = _recursive(layer.x, w, v, delta)
-            below = _waited(delta, _response(w, v, self.settings.wait))
-        below = below + error if layer.joined else below
+            to_w, to_v = self.carried.told(x, w.detach(), v.detach(), delta)
         outputs, owed = ([w, v], [to_w, to_v]) if v.numel() else ([w], [to_w])
-        weights = [p for name, p in cell.named_parameters() if name != "b"]
-        got = torch.autograd.grad(outputs, weights, owed, allow_unused=True)
-        return {id(cell.b): delta.sum((0, 1)), **{id(p): g for p, g in zip(weights, got)}}, below
+        learnt = [p for name, p in self.cell.named_parameters() if name != "b" and p.requires_grad]
+        got = torch.autograd.grad(outputs, learnt, owed, allow_unused=True) if learnt else ()
+        for p, g in (*zip(learnt, got), (self.cell.b, delta.sum((0, 1)))):
+            if g is not None and p.requires_grad:
+                p.grad = g if p.grad is None else p.grad + g
+        if lowest:
+            return error[:, :0]
+        self.told = [_after(old, new) for old, new in zip(self.told, (delta, error))]
+        ready = self.told[0].shape[1] - (0 if ended else min(self.wait, self.told[0].shape[1]))
+        with torch.no_grad():
+            below = _waited(self.told[0], _response(w, v, self.wait))[:, :ready]
+        below = below + self.told[1][:, :ready] if self.joined else below
+        self.told = [v[:, ready:] for v in self.told]
+        return below
 
 
-class _Layer(NamedTuple):
-    """A cell, what it read (b, t, i), what it computed, and whether its input goes past it as well."""
-
-    cell: Any
-    x: Tensor
-    probes: dict[str, Tensor]
-    joined: bool
+def layers_of(network: Network) -> list[Any]:
+    """The cells from the lowest up."""
+    return list(getattr(network.cells[0], "layers", network.cells))
 
 
-def _recursive(x: Tensor, w: Tensor, v: Tensor, delta: Tensor) -> tuple[Tensor, Tensor]:
-    """Σ_t δ_t ∂z_t/∂w (n, i, K + 1) and Σ_t δ_t ∂z_t/∂v (n, i, M), one step after another, only M steps remembered.
+def _after(old: Tensor | None, new: Tensor) -> Tensor:
+    """(b, k, …) behind what waits already."""
+    return new if old is None else torch.cat([old, new], 1)
 
-    x (b, t, i), w (n, i, K + 1), v (n, i, M), delta (b, t, n).
-    """
-    b, (n, i, taps), back = len(x), w.shape, v.shape[2]
-    line, z = x.new_zeros(b, i, taps), x.new_zeros(b, n, i, back)
-    P, S = x.new_zeros(back, b, n, i, taps), x.new_zeros(back, b, n, i, back)
-    to_w, to_v = torch.zeros_like(w), torch.zeros_like(v)
-    for now, d in zip(x.unbind(1), delta.unbind(1)):
-        line = torch.cat([now.unsqueeze(2), line[..., :-1]], 2)
-        p = line.unsqueeze(1) + torch.einsum("mbnik,nim->bnik", P, v)
-        to_w += torch.einsum("bn,bnik->nik", d, p)
-        if back:
-            s = z + torch.einsum("lbnim,nil->bnim", S, v)
-            to_v += torch.einsum("bn,bnim->nim", d, s)
-            fresh = torch.einsum("bik,nik->bni", line, w) + torch.einsum("bnim,nim->bni", z, v)
-            P, S = torch.cat([p.unsqueeze(0), P[:-1]]), torch.cat([s.unsqueeze(0), S[:-1]])
-            z = torch.cat([fresh.unsqueeze(3), z[..., :-1]], 3)
-    return to_w, to_v
+
+class _Carried:
+    """What every synapse carries along: its last inputs and outputs, and M values of each derivative."""
+
+    def __init__(self, b: int, w: Tensor, v: Tensor) -> None:
+        (n, i, taps), back = w.shape, v.shape[2]
+        self.line, self.z = w.new_zeros(b, i, taps), w.new_zeros(b, n, i, back)
+        self.P, self.S = w.new_zeros(back, b, n, i, taps), w.new_zeros(back, b, n, i, back)
+
+    def told(self, x: Tensor, w: Tensor, v: Tensor, delta: Tensor) -> tuple[Tensor, Tensor]:
+        """Σ_t δ_t ∂z_t/∂w (n, i, K + 1) and Σ_t δ_t ∂z_t/∂v (n, i, M) over the next steps.
+
+        x (b, t, i), w (n, i, K + 1), v (n, i, M), delta (b, t, n).
+        """
+        to_w, to_v = torch.zeros_like(w), torch.zeros_like(v)
+        for now, d in zip(x.unbind(1), delta.unbind(1)):
+            self.line = torch.cat([now.unsqueeze(2), self.line[..., :-1]], 2)
+            p = self.line.unsqueeze(1) + torch.einsum("mbnik,nim->bnik", self.P, v)
+            to_w += torch.einsum("bn,bnik->nik", d, p)
+            if v.shape[2]:
+                s = self.z + torch.einsum("lbnim,nil->bnim", self.S, v)
+                to_v += torch.einsum("bn,bnim->nim", d, s)
+                fresh = torch.einsum("bik,nik->bni", self.line, w) + torch.einsum("bnim,nim->bni", self.z, v)
+                self.P, self.S = torch.cat([p.unsqueeze(0), self.P[:-1]]), torch.cat([s.unsqueeze(0), self.S[:-1]])
+                self.z = torch.cat([fresh.unsqueeze(3), self.z[..., :-1]], 3)
+        return to_w, to_v
 
 
 def _response(w: Tensor, v: Tensor, wait: int) -> Tensor:

@@ -33,7 +33,7 @@ class HybridSettings(StepwiseSettings):
 class Hybrid(StepwiseLearner):
     """The hybrid: look back within a block, carry along from block to block."""
 
-    card = Card(title="Hybrid of BPTT and RTRL", row="B4", year=1992,
+    card = Card(title="Hybrid of BPTT and RTRL", short="Hybrid", row="B4", year=1992,
                 reference="Williams 1989; Schmidhuber, A fixed size storage O(n³) time complexity learning algorithm, "
                           "1992",
                 summary="Look back within a block, carry along from block to block: exact, at a cost between the two.",

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from rnn_core.learners.bptt import BPTT, BPTTSettings
-from rnn_core.records import Batch, Card, Trace, setting
+from rnn_core.records import Batch, Card, Needs, Trace, setting
 from rnn_core.records.trees import fold, leaves, stack, tmap, vector
 
 
@@ -33,14 +33,16 @@ class RegularisedSettings(BPTTSettings):
 class Regularised(BPTT):
     """Backpropagation through time that also asks the weights to pass the error on, neither shorter nor longer."""
 
-    card = Card(title="Regularised backpropagation", row="B23", year=2013,
+    card = Card(title="Regularised backpropagation", short="Regularised BPTT", row="B23", year=2013,
                 reference="Pascanu, Mikolov & Bengio, On the difficulty of training recurrent neural networks, 2013",
                 summary="Descend the loss, and at the same time keep the error signal at its length from step to step.",
                 equations={"Ω": "Ω = Σ_t (‖A_{t+1}ᵀ λ_{t+1}‖ / ‖λ_{t+1}‖ − 1)²", "g": "g = ∂L/∂θ + α ∂⁺Ω/∂θ"},
                 symbols={"Ω": "gradient", "g": "gradient"},
                 use="Plain nets over long lags, where the error would fade on its way back.")
     Settings = RegularisedSettings
-    needs = None
+    needs = Needs(waits="sequence", keeps="sequence", blames="sequence", local=True,
+                  reads="for each step the state where it begins, the error where it ends, and how long the whole error "
+                        "is before and after, which all are told")
     commands = (*BPTT.commands, "regulariser")
 
     @classmethod

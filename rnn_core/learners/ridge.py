@@ -20,53 +20,35 @@ from torch import Tensor
 
 from rnn_core.learners.base import Diverged, Learner, LearnerSettings
 from rnn_core.networks.base import taught
-from rnn_core.records import Batch, Card, setting
+from rnn_core.records import Batch, Card, Needs, setting
 from rnn_core.tasks.base import RegressionTask
 from rnn_core.unroll import unroll
 
 RUNAWAY = 1e9
 
 
-class RidgeSettings(LearnerSettings):
-    """How strongly large weights are held back, and what is left out."""
+class ReadoutSettings(LearnerSettings):
+    """What is left out."""
 
     updates: int = setting(1, "Updates until it stops; each solves afresh, for a batch of its own.", ge=1,
                            le=1_000_000, main=True)
-    ridge: float = setting(1e-6, "How strongly large weights are held back; 0 holds nothing back.", symbol="λ", ge=0.0,
-                           le=1000.0, main=True)
     washout: int = setting(0, "Steps at the start of each sequence that are neither learnt from nor scored.", ge=0,
-                         le=1000)
+                           le=1000)
 
 
-class Ridge(Learner):
-    """Ridge readout: only what reads the reservoir is learnt, in one step of algebra."""
+class ReadoutLearner(Learner):
+    """A rule that learns nothing but the linear readout V, d of a cell whose recurrent weights are frozen."""
 
-    card = Card(title="Ridge readout", row="B13", year=1970,
-                reference="Hoerl & Kennard, Ridge regression, 1970; Jaeger, The echo state approach, 2001",
-                summary="The best linear readout in one step of algebra, held back a little from large weights.",
-                equations={"V": "V = Y Xᵀ (X Xᵀ + λ I)⁻¹"}, symbols={"V": "prediction"},
-                use="What is already there in a random network, if only one could read it?")
-    Settings = RidgeSettings
-    commands = ("updates", "ridge")
+    Settings = ReadoutSettings
 
     @classmethod
     def check(cls, cell: type[Any], task: type[Any]) -> None:
         if not cell.frozen:
-            raise ValueError(f"A ridge readout learns nothing but the readout, so it needs recurrent weights that are "
+            raise ValueError(f"{cls.card.title} learns nothing but the readout, so it needs recurrent weights that are "
                              f"frozen; those of a {cell.card.title} are not.")
         if getattr(task, "loss", None) is not RegressionTask.loss:
-            raise ValueError(f"A ridge readout lowers squared errors of numbers; {task.card.title} asks for chances of "
-                             f"classes.")
-
-    def update(self) -> Iterator[tuple[float, float] | None]:
-        cell = self.network.cells[0]
-        batch = self.task.sample(self.settings.batch_size, self.streams.data).to(cell.like.device)
-        X, Y = self.collected(batch)
-        V, d = solved(X, Y, self.settings.ridge)
-        with torch.no_grad():
-            cell.V.copy_(V)
-            cell.d.copy_(d)
-        yield float((X @ V.T + d - Y).pow(2).mean()), 0.0
+            raise ValueError(f"{cls.card.title} lowers squared errors of numbers; {task.card.title} asks for chances "
+                             "of classes.")
 
     def scored(self, batch: Batch) -> Batch:
         """The sequences without their washout; whole ones where it would leave nothing."""
@@ -96,7 +78,38 @@ class Ridge(Learner):
         return {"settings": self.settings.model_dump()}
 
     def restore(self, tensors: dict[str, Tensor], numbers: dict[str, Any]) -> None:
-        self.settings = RidgeSettings(**numbers["settings"])
+        self.settings = self.Settings(**numbers["settings"])
+
+
+class RidgeSettings(ReadoutSettings):
+    """How strongly large weights are held back, and what is left out."""
+
+    ridge: float = setting(1e-6, "How strongly large weights are held back; 0 holds nothing back.", symbol="λ", ge=0.0,
+                           le=1000.0, main=True)
+
+
+class Ridge(ReadoutLearner):
+    """Ridge readout: only what reads the reservoir is learnt, in one step of algebra."""
+
+    card = Card(title="Ridge readout", short="Ridge", row="B13", year=1970,
+                reference="Hoerl & Kennard, Ridge regression, 1970; Jaeger, The echo state approach, 2001",
+                summary="The best linear readout in one step of algebra, held back a little from large weights.",
+                equations={"V": "V = Y Xᵀ (X Xᵀ + λ I)⁻¹"}, symbols={"V": "prediction"},
+                use="What is already there in a random network, if only one could read it?")
+    Settings = RidgeSettings
+    needs = Needs(waits="sequence", keeps="sequence", blames="sequence", local=False,
+                  reads="how all that the readout hears goes together, over all steps")
+    commands = ("updates", "ridge")
+
+    def update(self) -> Iterator[tuple[float, float] | None]:
+        cell = self.network.cells[0]
+        batch = self.task.sample(self.settings.batch_size, self.streams.data).to(cell.like.device)
+        X, Y = self.collected(batch)
+        V, d = solved(X, Y, self.settings.ridge)
+        with torch.no_grad():
+            cell.V.copy_(V)
+            cell.d.copy_(d)
+        yield float((X @ V.T + d - Y).pow(2).mean()), 0.0
 
 
 def solved(X: Tensor, Y: Tensor, ridge: float) -> tuple[Tensor, Tensor]:

@@ -34,7 +34,7 @@ AT_ONCE = 2**21
 class RTRL(StepwiseLearner):
     """Real-time recurrent learning: carry along how each weight has shaped the state, and never look back."""
 
-    card = Card(title="Real-time recurrent learning", row="B3", year=1989,
+    card = Card(title="Real-time recurrent learning", short="RTRL", row="B3", year=1989,
                 reference="Williams & Zipser, A learning algorithm for continually running fully recurrent neural "
                           "networks, 1989",
                 summary="Carry along how each weight has shaped the present state, so that learning never looks back.",

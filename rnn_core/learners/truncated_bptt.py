@@ -31,7 +31,7 @@ class TruncatedSettings(StepwiseSettings):
 class TruncatedBPTT(StepwiseLearner):
     """Truncated BPTT: every k1 steps the latest errors go back k2 steps, and no further."""
 
-    card = Card(title="Truncated backpropagation through time", row="B2", year=1990,
+    card = Card(title="Truncated backpropagation through time", short="Truncated BPTT", row="B2", year=1990,
                 reference="Williams & Peng 1990; Sutskever, Training recurrent neural networks, 2013",
                 summary="Pass the blame back only a fixed number of steps, which is cheap and blind beyond them.",
                 equations={"g": "g = Σ_t Σ_{u ∈ (t−k1, t]} ∂ℓ_u/∂θ through steps t−k2+1 … t, for t = k1, 2 k1, …"},

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 class Card:
     """What a visitor should know about one architecture, wiring, task, learner or analysis.
 
-    ``row`` names the catalogue row, ``equations`` are keyed by the probe they compute, ``carried`` by what
+    ``short`` is the title as it fits on a label, where that is another. ``row`` names the catalogue row, ``equations`` are keyed by the probe they compute, ``carried`` by what
     else goes on to the next step, such as a delay line; ``symbols`` give a probe its colour meaning, ``parameters`` is
     the count without readout in the letters I, H and O.
     """
@@ -23,3 +23,9 @@ class Card:
     symbols: dict[str, str] = field(default_factory=dict)
     parameters: str = ""
     use: str = ""
+    short: str = ""
+
+    @property
+    def label(self) -> str:
+        """The title as it fits on a label."""
+        return self.short or self.title

@@ -16,7 +16,8 @@ class Needs(NamedTuple):
 
     ``waits``: after what a weight's gradient is there. ``keeps``: what the kept numbers grow with, "step" where they do
     not. ``blames``: how far back an error can be blamed. ``local``: whether a weight needs nothing but numbers of the
-    two units it joins, whatever the size of the network; ``reads`` says what those are.
+    two units it joins, and such as are told to all weights alike, whatever the size of the network; ``reads`` says what
+    those are.
     """
 
     waits: Span
@@ -31,6 +32,8 @@ class Rule(NamedTuple):
 
     ``gradient(batch, **settings)`` is the loss and, by each weight's name, its gradient; ``pieces(batch, **settings)``
     yields the gradient so far after each piece. ``settings`` are those in force, any of which the call may replace.
+    Where ``descends`` is false the rule follows no gradient, and what stands in its place is the change of the weights,
+    turned round. ``short`` is the title as it fits on a label.
     """
 
     title: str
@@ -38,6 +41,8 @@ class Rule(NamedTuple):
     settings: Mapping[str, Any]
     gradient: Callable[..., tuple[float, dict[str, Tensor]]]
     pieces: Callable[..., Iterator[dict[str, Tensor]]]
+    descends: bool = True
+    short: str = ""
 
 
 #: ``sized(units, length)`` gives the rules on a fresh network of another size, and one sequence of another length.
