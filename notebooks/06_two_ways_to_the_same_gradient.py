@@ -24,7 +24,7 @@
 #
 # $$a_t = W x_t + R\,h_{t-1} + b, \qquad h_t = \varphi(a_t), \qquad y_t = V h_t + d, \qquad h_0 = 0$$
 #
-# $$L = \sum_t \ell_t, \qquad \ell_t = \frac{1}{bT}\,\lVert y_t - d_t \rVert^2 \text{ summed over } b \text{ sequences}$$
+# $$L = \sum_t \ell_t, \qquad \ell_t = \frac{1}{bT} \sum_{\text{sequences}} \lVert y_t - d_t \rVert^2$$
 #
 # A small network of this kind, in double precision, with random sequences and a target at every step:
 

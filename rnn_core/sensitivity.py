@@ -19,6 +19,7 @@ from rnn_core.records.trees import fold, leaves, tmap, vector
 from rnn_core.unroll import unroll
 
 LIMIT = 2**25
+TOGETHER = 8
 
 
 class _Block(nn.Module):
@@ -122,27 +123,25 @@ def numbers_kept(cell: Cell, batch_size: int) -> tuple[int, int]:
 
 
 class _Seen(nn.Module):
-    """A cell along one sequence with its readout: what is made of the last output, and the state that leaves."""
+    """A cell along sequences with its readout: what is made of the last output, and the state that leaves."""
 
-    def __init__(self, cell: Cell, readout: nn.Module) -> None:
+    def __init__(self, cell: Cell, readout: nn.Module, make: Callable[[Tensor], Tensor]) -> None:
         super().__init__()
-        self.cell, self.readout = cell, readout
+        self.cell, self.readout, self.make = cell, readout, make
 
-    def forward(self, make: Callable[[Tensor], Tensor], x: Any, flat: Tensor, state: Any, mask: Tensor | None) -> Any:
-        def alone(tree: Any) -> Any:
-            return tmap(lambda v: v.unsqueeze(0), tree)
-        trace = unroll(self.cell, alone(x), vector(alone(state))[1](flat.unsqueeze(0)), mask=alone(mask))
-        y = self.readout(trace.outputs[:, -1]).squeeze(0)
-        leaving = tmap(lambda v: v.squeeze(0), trace.final)
-        return (make(y), vector(trace.final)[0].squeeze(0)), (y, leaving)
+    def forward(self, x: Any, flat: Tensor, state: Any, mask: Tensor | None) -> Any:
+        """(made, flat state that leaves), (y, state that leaves), for the flat state (b, s) that enters."""
+        trace = unroll(self.cell, x, vector(state)[1](flat), mask=mask)
+        y = self.readout(trace.outputs[:, -1])
+        return (self.make(y), vector(trace.final)[0]), (y, trace.final)
 
 
 class Seen(NamedTuple):
     """What is seen at the end of a block: ``y`` (b, o) the output, ``state`` the tree that leaves, and how they depend.
 
-    With s the state that enters: ``C`` = ∂made/∂s (b, o, s), ``D`` = ∂made/∂θ with s held (b, o, p), where made is what
-    was asked for of y; ``A`` = ∂s'/∂s (b, s, s), ``B`` = ∂s'/∂θ with s held (b, s, p) of the state s' that leaves. θ are
-    the weights of the cell, then those of the readout, side by side.
+    With s the state that enters and s' the one that leaves: ``C`` = ∂made/∂s (b, o, s), ``D`` = ∂made/∂θ with s held
+    (b, o, p), where made is what was asked for of y; ``A`` = ∂s'/∂s (b, s, s), ``B`` = ∂s'/∂θ with s held (b, s, p). θ
+    are the weights of the cell, then those of the readout, side by side.
     """
 
     y: Tensor
@@ -155,26 +154,54 @@ class Seen(NamedTuple):
 
 def seen(cell: Cell, readout: nn.Module, x: Any, state: Any, mask: Tensor | None = None,
          make: Callable[[Tensor], Tensor] = lambda y: y) -> Seen:
-    """The output at the end of a block and the Jacobians of ``make`` of it: x (b, n, …), the entering state, mask (b, n).
+    """The output at the end of a block and the Jacobians of ``make`` of it: x (b, n, …), first state, mask (b, n).
 
-    ``make`` takes and gives (o,). The readout's weights count among θ.
+    ``make`` takes and gives (b, o). Few sequences are differentiated in one graph, where each row of a Jacobian is one
+    backward pass and passes cost calls, not products; many each by itself. Both are exact and differ by rounding.
     """
-    inner = _Seen(cell, readout)
-    own = {name: p.detach() for name, p in inner.named_parameters() if p.requires_grad}
+    inner = _Seen(cell, readout, make)
     flat = vector(state)[0].detach()
+    x, state = tmap(Tensor.detach, x), tmap(Tensor.detach, state)
+    y, after, to_made, to_state = (_at_once if len(flat) <= TOGETHER else _each)(inner, flat, x, state, mask)
+    s = flat.shape[1]
+    return Seen(y, after, to_made[..., :s], to_made[..., s:], to_state[..., :s], to_state[..., s:])
+
+
+Found = tuple[Tensor, Any, Tensor, Tensor]
+
+
+def _at_once(inner: _Seen, flat: Tensor, x: Any, state: Any, mask: Tensor | None) -> Found:
+    """y, the state that leaves, ∂made/∂(s, θ) (b, o, s + p) and ∂s'/∂(s, θ) (b, s, s + p), from one graph."""
+    flat = flat.clone().requires_grad_()
+    own = [p for p in inner.parameters() if p.requires_grad]
+    with torch.enable_grad():
+        (made, leaving), (y, after) = inner(x, flat, state, mask)
+        out = torch.cat([made, leaving], 1)
+    b, rows = out.shape
+    chosen = torch.eye(b * rows, dtype=out.dtype, device=out.device).view(b * rows, b, rows)
+    got = torch.autograd.grad(out, [flat, *own], chosen, is_grads_batched=True, allow_unused=True)
+    by_state = flat.new_zeros(b * rows, b, flat.shape[1]) if got[0] is None else got[0]
+    by_state = by_state.unflatten(0, (b, rows)).diagonal(dim1=0, dim2=2).permute(2, 0, 1)           # (b, o + s, s)
+    parts = [flat.new_zeros(b, rows, p.numel()) if g is None else g.reshape(b, rows, -1)
+             for g, p in zip(got[1:], own, strict=True)]
+    whole, o = torch.cat([by_state, *parts], 2), made.shape[1]
+    return y.detach(), tmap(Tensor.detach, after), whole[:, :o], whole[:, o:]
+
+
+def _each(inner: _Seen, flat: Tensor, x: Any, state: Any, mask: Tensor | None) -> Found:
+    """The same, each sequence by itself."""
+    own = {name: p.detach() for name, p in inner.named_parameters() if p.requires_grad}
 
     def leaving(mine: dict[str, Tensor], entering: Tensor, *rest: Any) -> Any:
-        x, state, mask = rest
-        return torch.func.functional_call(inner, mine, (make, x, entering, state, mask))
+        x, state, mask = tmap(lambda v: v.unsqueeze(0), rest)
+        found = torch.func.functional_call(inner, mine, (x, entering.unsqueeze(0), state, mask))
+        return tmap(lambda v: v.squeeze(0), found)
 
-    rest = (tmap(Tensor.detach, x), tmap(Tensor.detach, state), mask)
+    rest = (x, state, mask)
     dims = (None, 0, *(None if tree is None else 0 for tree in rest))
     made, (y, after) = torch.func.vmap(torch.func.jacrev(leaving, argnums=(0, 1), has_aux=True), in_dims=dims)(
         own, flat, *rest)
-    (to_y, C), (to_state, A) = made
     b = len(flat)
-
-    def side(parts: dict[str, Tensor], rows: int) -> Tensor:
-        return torch.cat([v.reshape(b, rows, -1) for v in parts.values()] or [flat.new_zeros(b, rows, 0)], 2)
-
-    return Seen(y, after, C, side(to_y, y.shape[1]), A, side(to_state, flat.shape[1]))
+    sides = [torch.cat([by_state, *(v.reshape(b, by_state.shape[1], -1) for v in by_weight.values())], 2)
+             for by_weight, by_state in made]
+    return y, after, *sides

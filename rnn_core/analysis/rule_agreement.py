@@ -82,7 +82,7 @@ def rule_agreement(rules: Mapping[str, Rule], batch: Batch, *, horizons: Iterabl
     found, losses, refused = {}, {}, {}
     for name, rule in rules.items():
         if not rule.descends:
-            refused[name] = f"{rule.title} follows no gradient, so there is no angle between its way and backpropagation's."
+            refused[name] = f"{rule.title} follows no gradient, so it makes no angle with that of backpropagation."
             continue
         try:
             losses[name], found[name] = rule.gradient(batch, **(settings or {}).get(name, {}))

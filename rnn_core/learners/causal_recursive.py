@@ -104,7 +104,7 @@ class CausalRecursive(StepwiseLearner):
 
 
 class _Layer:
-    """A cell on its way along a batch, and what waits: steps whose error is to come, errors whose meaning is to come."""
+    """A cell on its way along a batch, and what waits: steps for their errors, errors for their meaning."""
 
     def __init__(self, cell: Any, batch_size: int, wait: int, residual: bool) -> None:
         self.cell, self.wait, self.residual = cell, wait, residual
@@ -121,7 +121,8 @@ class _Layer:
         self.state = one.final
         self.joined = self.residual and below.shape[2] == one.outputs.shape[2]
         there = torch.ones(below.shape[:2], dtype=torch.bool, device=below.device) if mask is None else mask
-        self.read = [_after(old, new) for old, new in zip(self.read, (one.x, one.probes["a"].nan_to_num(), there))]
+        new = one.x, one.probes["a"].nan_to_num(), there
+        self.read = [_after(old, more) for old, more in zip(self.read, new)]
         return one.outputs + below if self.joined else one.outputs
 
     def hear(self, error: Tensor, *, ended: bool, lowest: bool) -> Tensor:

@@ -17,7 +17,7 @@ neurons*, 1977; Storkey, *Increasing the capacity of a Hopfield network without 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, get_args, Literal
+from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor
@@ -106,7 +106,7 @@ def imprint(cell: Any, patterns: Any, rule: Imprinting = "hebb", *, forget: bool
     is. Raises ValueError, in one sentence, for anything else.
     """
     if rule not in get_args(Imprinting):
-        raise ValueError(f"Patterns are stored by {', '.join(get_args(Imprinting)[:-1])} or {get_args(Imprinting)[-1]}.")
+        raise ValueError(f"Patterns are stored by one of {', '.join(get_args(Imprinting))}.")
     if not hasattr(cell, "energy") or not isinstance(getattr(cell, "W", None), Tensor) or cell.W.dim() != 2:
         raise ValueError(f"A {cell.card.title} has no matrix of ties between units that Hebb's rule could set.")
     paired = len(cell.initial_state(1)) > 1

@@ -77,9 +77,10 @@ class Kalman(ForwardLearner):
         super().__init__(network, task, settings, streams)
         self.parameters = [*weights(network.cells[0]).values(),
                            *(p for p in network.readout.parameters() if p.requires_grad)]
-        self.groups = grouped(network, self.parameters, settings.coupling)
+        self.groups = grouped(network, self.parameters, settings.coupling).to(self.parameters[0].device)
         self.P: Tensor | None = None
         self.cooled, self.first_loss = 1.0, None
+        self.heard = self._nothing()
 
     @classmethod
     def bytes_kept(cls, make: Callable[[], Network], settings: KalmanSettings) -> int:
@@ -91,7 +92,7 @@ class Kalman(ForwardLearner):
     def update(self) -> Iterator[tuple[float, float] | None]:
         batch = self.task.sample(self.settings.batch_size, self.streams.data).to(self.parameters[0].device)
         backup, loss = [p.detach().clone() for p in self.parameters], 0.0
-        self.heard = torch.zeros(sum(p.numel() for p in self.parameters), dtype=torch.float64)
+        self.heard = self._nothing()
         try:
             for k, share in enumerate(self.follow(batch, taught_by(self, batch))):
                 if k:
@@ -111,14 +112,14 @@ class Kalman(ForwardLearner):
     def follow(self, batch: Batch, teacher: Tensor | None) -> Iterator[float]:
         """Go along a batch and correct the weights at every step that counts; yields each step's share of the loss."""
         self._ready()
-        counted, (b, _) = int(batch.counted.sum()), batch.target.shape[:2]
+        counted = int(batch.counted.sum())
         for t, (y, H) in enumerate(self.observations(batch, teacher)):
             part = batch.steps(t, t + 1)
             there = part.counted[:, 0]
             if bool(there.any()):
                 error = (self.wanted(part) - self.made(y))[there].double().flatten()
                 H = H[there].double().flatten(0, 1)
-                self.heard = self.heard.to(H.device) - H.T @ error * (2 / (counted * y.shape[1]))
+                self.heard -= H.T @ error * (2 / (counted * y.shape[1]))
                 self._correct(H, error)
             yield float(self.share(y.unsqueeze(1), part, counted))
 
@@ -165,6 +166,11 @@ class Kalman(ForwardLearner):
         if self.P is None:
             self.P = torch.diag_embed(self._real() * self.settings.prior_variance)
 
+    def _nothing(self) -> Tensor:
+        """(p) of zeros."""
+        return torch.zeros(sum(p.numel() for p in self.parameters), dtype=torch.float64,
+                           device=self.parameters[0].device)
+
     def _real(self) -> Tensor:
         """(g, k) 1 where a group has a weight, 0 where it is filled up."""
         count = sum(p.numel() for p in self.parameters)
@@ -174,7 +180,6 @@ class Kalman(ForwardLearner):
     def _correct(self, H: Tensor, error: Tensor) -> None:
         """One correction: H (m, p) and error (m,) of all outputs that count at this step."""
         noise = self.settings.error_variance * self.cooled * torch.eye(len(H), dtype=H.dtype, device=H.device)
-        self.groups, self.P = self.groups.to(H.device), self.P.to(H.device)
         padded = torch.cat([H, H.new_zeros(len(H), 1)], 1)
         H = padded[:, self.groups].transpose(0, 1)                                           # (g, m, k)
         HP = H @ self.P
@@ -190,7 +195,7 @@ class Kalman(ForwardLearner):
         P = T - (T @ H.mT - K @ (whole - each)) @ K.mT
         self.P = (P + P.mT) / 2
         if self.settings.drift_variance:
-            self.P.diagonal(dim1=1, dim2=2).add_(self.settings.drift_variance * self.cooled * self._real().to(H.device))
+            self.P.diagonal(dim1=1, dim2=2).add_(self.settings.drift_variance * self.cooled * self._real())
         parts = change[:-1].split([p.numel() for p in self.parameters])
         for p, part in zip(self.parameters, parts, strict=True):
             p.add_(part.view_as(p).to(p))
@@ -214,7 +219,6 @@ class Kalman(ForwardLearner):
 
         def pieces(batch: Batch, **changed: Any) -> Iterator[tuple[float, dict[str, Tensor]]]:
             own = cls(network, task, cls.Settings(**{**settings.model_dump(), **changed}), Streams.of(0))
-            own.heard = torch.zeros(sum(p.numel() for p in own.parameters), dtype=torch.float64)
             before = [p.detach().clone() for p in own.parameters]
             try:
                 for share in own.follow(batch, None):
@@ -224,10 +228,8 @@ class Kalman(ForwardLearner):
                     torch._foreach_copy_(own.parameters, before)
 
         def gradient(batch: Batch, **changed: Any) -> tuple[float, dict[str, Tensor]]:
-            loss, found = 0.0, {}
-            for share, found in pieces(batch, **changed):
-                loss += share
-            return loss, found
+            shares, found = zip(*pieces(batch, **changed), strict=True)
+            return sum(shares), found[-1]
 
         return Rule(cls.card.title, cls.needs, settings.model_dump(), gradient,
                     lambda batch, **changed: (found for _, found in pieces(batch, **changed)), descends=False,

@@ -41,8 +41,8 @@ class Regularised(BPTT):
                 use="Plain nets over long lags, where the error would fade on its way back.")
     Settings = RegularisedSettings
     needs = Needs(waits="sequence", keeps="sequence", blames="sequence", local=True,
-                  reads="for each step the state where it begins, the error where it ends, and how long the whole error "
-                        "is before and after, which all are told")
+                  reads="for each step the state where it begins, the error where it ends, and how long the whole "
+                        "error is before and after, which all are told")
     commands = (*BPTT.commands, "regulariser")
 
     @classmethod

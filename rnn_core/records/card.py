@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 class Card:
     """What a visitor should know about one architecture, wiring, task, learner or analysis.
 
-    ``short`` is the title as it fits on a label, where that is another. ``row`` names the catalogue row, ``equations`` are keyed by the probe they compute, ``carried`` by what
-    else goes on to the next step, such as a delay line; ``symbols`` give a probe its colour meaning, ``parameters`` is
-    the count without readout in the letters I, H and O.
+    ``short`` is the title as it fits on a label, where that is another. ``row`` names the catalogue row, ``equations``
+    are keyed by the probe they compute, ``carried`` by what else goes on to the next step, such as a delay line;
+    ``symbols`` give a probe its colour meaning, ``parameters`` is the count without readout in the letters I, H and O.
     """
 
     title: str

@@ -103,8 +103,8 @@ def coupled_by_units() -> Iterator[Finding]:
 def stays_positive_definite() -> Iterator[Finding]:
     """2,000 corrections with P₀ = 10⁶ and R = 10⁻⁶: P is symmetric, and its smallest eigenvalue is above 0."""
     for coupling in ("all", "units"):
-        run = a_run("elman", "kalman", hidden_size=3, length=100, batch_size=2, prior_variance=1e6,
-                    error_variance=1e-6, drift_variance=0.0, coupling=coupling, updates=20)
+        run = rc.Run(rc.Experiment.of("elman", "adding", "kalman", hidden_size=3, length=100, batch_size=2, updates=20,
+                                      prior_variance=1e6, error_variance=1e-6, drift_variance=0.0, coupling=coupling))
         for _ in run.training():
             pass
         P = run.learner.tensors()["P"]
@@ -124,7 +124,7 @@ def few_sequences_teach_a_plant() -> Iterator[Finding]:
 
 @long
 def few_strings_teach_counting() -> Iterator[Finding]:
-    """An LSTM and aⁿbⁿ with n ≤ 10, 200 strings one by one: Kalman beside the best rate of BPTT, n = 11 … 20 held out."""
+    """An LSTM and aⁿbⁿ, 200 strings with n ≤ 10, one by one: Kalman beside BPTT's best rate; n = 11 … 20 held out."""
     few = {"hidden_size": 3, "updates": 200, "batch_size": 1}
     yield from _beside_bptt("lstm", "counting", few, {"error_variance": 0.1, "drift_variance": 1e-6}, 0.5)
 
@@ -192,7 +192,8 @@ def _theta(run: rc.Run) -> Tensor:
 def _flat_gradient(value: Tensor, parameters: list[Tensor]) -> Tensor:
     """∂value/∂θ (p)."""
     got = torch.autograd.grad(value, parameters, allow_unused=True, retain_graph=True)
-    return torch.cat([(torch.zeros_like(p) if g is None else g).flatten() for g, p in zip(got, parameters, strict=True)])
+    parts = [torch.zeros_like(p) if g is None else g for g, p in zip(got, parameters, strict=True)]
+    return torch.cat([part.flatten() for part in parts])
 
 
 def _units(run: rc.Run) -> list[Tensor]:
