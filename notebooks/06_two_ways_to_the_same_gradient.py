@@ -147,7 +147,7 @@ assert all(float((found[n] - autograd[n]).abs().max()) < 1e-12 for found in ways
 # LSTM, here weight by weight:
 
 # %%
-agreement = rc.rule_agreement(rc.Experiment.of("lstm", "adding", hidden_size=6, length=25), rows=4)
+agreement = rc.rule_agreement(rc.Experiment.of("lstm", "adding", hidden_size=4, length=15), rows=4)
 print("You may say", agreement.says)
 print("You may not say", agreement.says_not)
 rc.figures.rule_agreement(agreement)
@@ -178,7 +178,7 @@ rc.viewer.Viewer.of(rc.viewer.timeline(run.network.trace(x[:1])))
 # straight line is laid through the logarithms:
 
 # %%
-costs = rc.rule_costs(run.spec, lengths=(16, 32, 64), units=(4, 8, 16), steps=16)
+costs = rc.rule_costs(run.spec, lengths=(16, 32), units=(4, 8, 16), steps=16)
 exponents = costs.exponents().set_index(["rule", "grows"])
 for rule in ("bptt", "rtrl", "hybrid", "kalman"):
     for grows, letter in (("length", "T"), ("units", "H")):

@@ -176,6 +176,10 @@ class Experiment(BaseModel):
         """The task."""
         return _task(self.task, self.task_settings, self.data)
 
+    def bytes_of_rule(self) -> int:
+        """Bytes that the learner keeps at its peak beside weights, moments and states, as it says itself."""
+        return catalogue.learner_classes()[self.learner].bytes_kept(self.make_network, self.learner_settings)
+
     def make_network(self, generator: torch.Generator | None = None) -> Network:
         """The network with fresh weights, from the seed's own stream unless another generator is given."""
         task, kind = self.make_task(), catalogue.cell_classes()[self.architecture]

@@ -19,13 +19,15 @@ def estimate_memory(spec: Experiment) -> int:
 
     71 bytes a time step, sequence and unit of each layer and direction (measured: LSTM, forward and backward, 63 to
     71), and 32 bytes a weight, of which the largest cells have 16 H² a layer: weight, gradient, two moments, backup,
-    and what a checkpoint copies. The 128 held-out sequences pass forward only; they count as a quarter.
+    and what a checkpoint copies. The 128 held-out sequences pass forward only; they count as a quarter. What the
+    learning rule keeps besides, such as an influence or an uncertainty, it says itself.
     """
     length = spec.make_task().sample(1, torch.Generator()).target.shape[1]
     units = getattr(spec, "hidden_size", 1)
     layers = getattr(spec, "layers", 1) * (2 if spec.wiring == "bidirectional" else 1)
     batch = max(spec.batch_size, HELD_OUT // 4)
-    return BYTES_PER_STATE * length * batch * units * layers + BYTES_PER_PARAMETER * 16 * units * units * layers
+    states, parameters = length * batch * units * layers, 16 * units * units * layers
+    return BYTES_PER_STATE * states + BYTES_PER_PARAMETER * parameters + spec.bytes_of_rule()
 
 
 def refusal(record: Any, limit: int) -> str:

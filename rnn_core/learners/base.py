@@ -13,6 +13,8 @@ from rnn_core.records import Batch, Card, Needs, Population, Rule, Settings, Str
 from rnn_core.tasks.base import ClassificationTask, RegressionTask
 
 RUNAWAY = 1e6
+#: Bytes of a weight, and of a number that goes along with it.
+NUMBER = 4
 
 
 class LearnerSettings(Settings):

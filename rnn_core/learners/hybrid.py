@@ -11,15 +11,15 @@ time complexity learning algorithm for fully recurrent continually running netwo
 """
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from torch import Tensor
 
-from rnn_core.learners.base import StepwiseLearner, StepwiseSettings, send_back
-from rnn_core.networks.base import blank, taught
+from rnn_core.learners.base import NUMBER, StepwiseLearner, StepwiseSettings, send_back
+from rnn_core.networks.base import Network, blank, taught
 from rnn_core.records import Batch, Card, Needs, setting
 from rnn_core.records.trees import tmap, vector
-from rnn_core.sensitivity import Influence, sensitivities
+from rnn_core.sensitivity import Influence, numbers_kept, sensitivities
 from rnn_core.unroll import unroll
 
 
@@ -42,6 +42,11 @@ class Hybrid(StepwiseLearner):
     Settings = HybridSettings
     needs = Needs(waits="window", keeps="window", blames="sequence", local=False,
                   reads="its influence on every number of the state at the start of the block, and all in the block")
+
+    @classmethod
+    def bytes_kept(cls, make: Callable[[], Network], settings: HybridSettings) -> int:
+        P, beside = numbers_kept(make().cells[0], settings.batch_size)
+        return NUMBER * (2 * P + 2 * beside)
 
     def pieces(self, batch: Batch, teacher: Tensor | None) -> Iterator[float]:
         cell, counted, length = self.network.cells[0], int(batch.counted.sum()), batch.target.shape[1]

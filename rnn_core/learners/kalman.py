@@ -26,7 +26,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
-from rnn_core.learners.base import Diverged, ForwardLearner, LearnerSettings, taught_by, trouble
+from rnn_core.learners.base import NUMBER, Diverged, ForwardLearner, LearnerSettings, taught_by, trouble
 from rnn_core.networks.base import Network, taught
 from rnn_core.records import Batch, Card, Needs, Rule, Settings, Streams, setting
 from rnn_core.records.trees import tmap
@@ -87,7 +87,7 @@ class Kalman(ForwardLearner):
         network = make()
         g = grouped(network, [p for p in network.parameters() if p.requires_grad], settings.coupling)
         influence = 0 if settings.look_back else sum(numbers_kept(network.cells[0], settings.batch_size))
-        return 8 * 5 * g.shape[0] * g.shape[1] ** 2 + 4 * 3 * influence
+        return 2 * NUMBER * 5 * g.shape[0] * g.shape[1] ** 2 + NUMBER * 3 * influence
 
     def update(self) -> Iterator[tuple[float, float] | None]:
         batch = self.task.sample(self.settings.batch_size, self.streams.data).to(self.parameters[0].device)
@@ -228,8 +228,10 @@ class Kalman(ForwardLearner):
                     torch._foreach_copy_(own.parameters, before)
 
         def gradient(batch: Batch, **changed: Any) -> tuple[float, dict[str, Tensor]]:
-            shares, found = zip(*pieces(batch, **changed), strict=True)
-            return sum(shares), found[-1]
+            loss, last = 0.0, {}
+            for share, found in pieces(batch, **changed):
+                loss, last = loss + share, found
+            return loss, last
 
         return Rule(cls.card.title, cls.needs, settings.model_dump(), gradient,
                     lambda batch, **changed: (found for _, found in pieces(batch, **changed)), descends=False,

@@ -14,14 +14,14 @@ continually running fully recurrent neural networks*, 1989.
 """
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from rnn_core.learners.base import StepwiseLearner, send_back
-from rnn_core.networks.base import blank, taught
+from rnn_core.learners.base import NUMBER, StepwiseLearner, StepwiseSettings, send_back
+from rnn_core.networks.base import Network, blank, taught
 from rnn_core.records import Batch, Card, Needs
 from rnn_core.records.trees import fold, stack, tmap, vector
 from rnn_core.sensitivity import Influence, numbers_kept, stepwise
@@ -43,6 +43,12 @@ class RTRL(StepwiseLearner):
                 use="Can a network learn while the sequence runs, with no end in sight?")
     needs = Needs(waits="step", keeps="step", blames="sequence", local=False,
                   reads="its influence on every number of the state, and with it all recurrent weights")
+
+    @classmethod
+    def bytes_kept(cls, make: Callable[[], Network], settings: StepwiseSettings) -> int:
+        cell = make().cells[0]
+        P, beside = numbers_kept(cell, settings.batch_size)
+        return NUMBER * (2 * P + 2 * beside * run_length(cell, settings.batch_size))
 
     def pieces(self, batch: Batch, teacher: Tensor | None) -> Iterator[float]:
         cell, counted, length = self.network.cells[0], int(batch.counted.sum()), batch.target.shape[1]
