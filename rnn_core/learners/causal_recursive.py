@@ -139,9 +139,9 @@ class _Layer:
             delta, = torch.autograd.grad(self.cell.bend(a), a, error * there.unsqueeze(2))
         with torch.no_grad():
             to_w, to_v = self.carried.told(x, w.detach(), v.detach(), delta)
-        outputs, owed = ([w, v], [to_w, to_v]) if v.numel() else ([w], [to_w])
-        learnt = [p for name, p in self.cell.named_parameters() if name != "b" and p.requires_grad]
-        got = torch.autograd.grad(outputs, learnt, owed, allow_unused=True) if learnt else ()
+        owed = [(f, g) for f, g in ((w, to_w), (v, to_v)) if f.numel() and f.requires_grad]
+        learnt = [p for name, p in self.cell.named_parameters() if name != "b" and p.requires_grad] if owed else []
+        got = torch.autograd.grad([f for f, _ in owed], learnt, [g for _, g in owed], allow_unused=True) if owed else ()
         for p, g in (*zip(learnt, got), (self.cell.b, delta.sum((0, 1)))):
             if g is not None and p.requires_grad:
                 p.grad = g if p.grad is None else p.grad + g

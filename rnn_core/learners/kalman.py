@@ -45,7 +45,7 @@ class KalmanSettings(LearnerSettings):
                                     le=1e6, log=True, main=True)
     error_variance: float = setting(1.0, "How much of a squared error is taken for chance; small trusts every error.",
                                     symbol="R", ge=1e-8, le=1e6, log=True, main=True)
-    drift_variance: float = setting(1e-4, "Uncertainty that each weight gains at every step; 0 lets learning come to "
+    drift_variance: float = setting(1e-3, "Uncertainty that each weight gains at every step; 0 lets learning come to "
                                           "rest.", symbol="Q", ge=0.0, le=1.0)
     cooling: float = setting(1.0, "Factor on R and Q after every update; 1 leaves them as they are.", ge=0.5, le=1.0)
     coupling: Literal["all", "units"] = setting("all", "Which weights are uncertain together: all, or only those that "

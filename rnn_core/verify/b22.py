@@ -1,7 +1,7 @@
 """B22, Kalman training: recursive least squares on a linear model, and few sequences that teach much."""
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from statistics import median
 from typing import Any
 
@@ -13,7 +13,7 @@ from rnn_core.verify.check import Finding, above, below, equal, long, quick, sam
 from rnn_core.verify.rules import T, a_run, drawn
 
 NETS = ("elman", "lstm", "gru", "rmlp", "jordan")
-SEEDS = (0, 1, 2)
+SEEDS = (11, 12, 13)
 PRIOR, NOISE = 3.0, 0.5
 
 
@@ -119,14 +119,16 @@ def stays_positive_definite() -> Iterator[Finding]:
 def few_sequences_teach_a_plant() -> Iterator[Finding]:
     """A recurrent multilayer perceptron and a plant, 60 sequences of 60 pushes: Kalman beside the best rate of BPTT."""
     few = {"hidden_size": 6, "length": 60, "updates": 60, "batch_size": 1}
-    yield from _beside_bptt("rmlp", "plant", few, {"error_variance": 0.1, "drift_variance": 1e-6}, 0.5)
+    yield from _beside_bptt("rmlp", "plant", few, {"error_variance": 0.1, "drift_variance": 1e-6}, 0.05)
 
 
 @long
 def few_strings_teach_counting() -> Iterator[Finding]:
     """An LSTM and aⁿbⁿ, 200 strings with n ≤ 10, one by one: Kalman beside BPTT's best rate; n = 11 … 20 held out."""
     few = {"hidden_size": 3, "updates": 200, "batch_size": 1}
-    yield from _beside_bptt("lstm", "counting", few, {"error_variance": 0.1, "drift_variance": 1e-6}, 0.5)
+    runs = yield from _beside_bptt("lstm", "counting", few, {}, 0.5)
+    yield above("Kalman: median share of held-out strings with every prefix right", 0.9, median(runs["kalman"]))
+    yield below("BPTT: the same", 0.5, median(runs["bptt"]))
 
 
 @quick
@@ -144,24 +146,29 @@ def refuses_in_one_sentence() -> Iterator[Finding]:
 
 
 def _beside_bptt(architecture: str, task: str, few: dict[str, Any], own: dict[str, Any],
-                 share: float) -> Iterator[Finding]:
-    """Held-out losses on three seeds: Kalman's, and for each seed the best that BPTT reached with one of four rates."""
-    found: dict[str, list[float]] = {"kalman": [], "bptt": []}
+                 share: float) -> Generator[Finding, None, dict[str, list[float]]]:
+    """Held-out losses on three fresh seeds: Kalman's, and for each the best that BPTT reached with one of four rates.
+
+    Returns the metrics of the runs.
+    """
+    found: dict[str, list[tuple[float, float]]] = {"kalman": [], "bptt": []}
     base = rc.Experiment.of(architecture, task, "kalman", **few).make_task().baseline().loss
     for seed in SEEDS:
         found["kalman"].append(_held(rc.Experiment.of(architecture, task, "kalman", seed=seed, **few, **own)))
         found["bptt"].append(min(_held(rc.Experiment.of(architecture, task, "bptt", seed=seed, learning_rate=rate,
                                                         **few)) for rate in (0.003, 0.01, 0.03, 0.1)))
-    for rule, losses in found.items():
+    losses = {rule: [loss for loss, _ in pairs] for rule, pairs in found.items()}
+    for rule, each in losses.items():
         yield Finding(f"{rule}: held-out loss, best and median of three seeds", "printed",
-                      f"{min(losses):.3g}, {median(losses):.3g}", True)
-    yield below("Kalman: median held-out loss over the baseline's", share, median(found["kalman"]) / base)
+                      f"{min(each):.3g}, {median(each):.3g}", True)
+    yield below("Kalman: median held-out loss over the baseline's", share, median(losses["kalman"]) / base)
     yield above("BPTT with as many sequences: median loss over Kalman's", 1.5,
-                median(found["bptt"]) / median(found["kalman"]))
+                median(losses["bptt"]) / median(losses["kalman"]))
+    return {rule: [metric for _, metric in pairs] for rule, pairs in found.items()}
 
 
-def _held(spec: rc.Experiment) -> float:
-    return rc.train(spec, quiet=True).measure()[0]
+def _held(spec: rc.Experiment) -> tuple[float, float]:
+    return rc.train(spec, quiet=True).measure()
 
 
 def _linear(architecture: str, streams: int) -> tuple[rc.Run, rc.Batch, Tensor]:

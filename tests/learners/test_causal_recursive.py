@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import rnn_core as rc
+from rnn_core.learners import causal_recursive
 from rnn_core.learners.causal_recursive import _response
 
 CELLS = ("infinite_impulse", "finite_impulse")
@@ -51,6 +52,41 @@ def test_the_response_is_what_an_impulse_does(name, float64):
         with torch.no_grad():
             seen = rc.unroll(cell, x).outputs[0] - rc.unroll(cell, torch.zeros(1, 9, 2)).outputs[0]
             torch.testing.assert_close(_response(*cell.filters(), 8)[:, :, i], seen)
+
+
+@pytest.mark.parametrize(("layers", "wait"), [(1, 8), (3, 2), (3, 40)])
+def test_step_by_step_it_finds_the_same(layers, wait, float64, monkeypatch):
+    wired = {"wiring": "stack", "layers": layers} if layers > 1 else {}
+    spec = rc.Experiment.of("infinite_impulse", "adding", "causal_recursive", hidden_size=3, length=11, batch_size=2,
+                            wait=wait, ragged=True, **wired)
+    run = rc.Run(spec)
+    batch = run.task.sample(2, run.streams.data)
+    loss, at_once = run.learner.gradient(batch)
+    monkeypatch.setattr(causal_recursive, "RUN", 1)
+    pieces = list(run.learner.pieces(batch, None))
+    assert len(pieces) == batch.x.shape[1] and sum(pieces) == pytest.approx(loss)
+    torch.testing.assert_close([p.grad for p in run.learner.parameters], at_once, rtol=0, atol=1e-12)
+
+
+def test_online_it_steps_while_the_sequence_runs():
+    spec = rc.Experiment.of("infinite_impulse", "adding", "causal_recursive", hidden_size=3, length=12, updates=2,
+                            online=True, optimiser="sgd", batch_size=2)
+    run, steps = rc.Run(spec), [0]
+    change = run.learner.optimiser.step
+    run.learner.optimiser.step = lambda: (steps.__setitem__(0, steps[0] + 1), change())[1]
+    assert list(run.training()).count(None) == 2 * 11
+    assert steps[0] == 2 * 12 and run.status == "done"
+
+
+def test_a_weight_that_is_held_stays(float64):
+    run = rc.Run(rc.Experiment.of("infinite_impulse", "adding", "causal_recursive", hidden_size=3, length=6))
+    before = {name: p.clone() for name, p in run.network.named_parameters()}
+    held = next(iter(run.network.cells[0].parameters()))
+    held.requires_grad_(False)
+    learner = type(run.learner)(run.network, run.task, run.learner.settings, run.streams)
+    list(learner.update())
+    moved = [name for name, p in run.network.named_parameters() if not torch.equal(p, before[name])]
+    assert len(moved) == len(before) - 1
 
 
 def test_it_goes_on_from_a_checkpoint():
