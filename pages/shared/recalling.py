@@ -13,11 +13,13 @@ from pages.shared.charts import show
 from pages.shared.drawing import draw_on, play
 from pages.shared.theme import mode
 from pages.shared.words import note, say, table_twin
+from rnn_core.learners.hebb import imprint
 from rnn_core.records.glyphs import CAPITALS, DIGITS, SIDE, glyphs
 from rnn_core.records.palette import tone
 
 FIRST, EMPTY, CELLS = "ACHJT", "Empty", SIDE**2
-RULES = {"pseudo_inverse": "Pseudo-inverse", "outer_product": "Sum of outer products"}
+RULES = {"projection": "Pseudo-inverse", "hebb": "Sum of outer products (Hebb)", "storkey": "Storkey’s rule"}
+FIRST_RULE = "projection"
 NONE_STORED = "No pattern is stored: choose one at least."
 NOTHING_DRAWN = "The grid is empty: draw something on it, or begin with a pattern."
 
@@ -48,10 +50,10 @@ def patterns(names: tuple[str, ...], besides: int) -> tuple[tuple[str, ...], Any
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def network(names: tuple[str, ...], besides: int, storage: str) -> Any:
-    """A network that stores these letters and digits, and so many random patterns."""
-    cell = rc.make_cell("hopfield", 1, hidden_size=CELLS, storage=storage)
-    cell.store([row.tolist() for row in patterns(names, besides)[1]])
+def network(names: tuple[str, ...], besides: int, rule: str) -> Any:
+    """A network that is taught these letters and digits, and so many random patterns, one after another."""
+    cell = rc.make_cell("hopfield", 1, hidden_size=CELLS)
+    imprint(cell, [row.tolist() for row in patterns(names, besides)[1]], rule)
     return cell
 
 
@@ -76,7 +78,7 @@ def stored() -> tuple[tuple[str, ...], int, str]:
         "Random patterns besides", 0, 100, 0, key="besides", help="Stored as well, to see how many it bears."
     )
     storage = right.segmented_control(
-        "Stored by", list(RULES), default="pseudo_inverse", format_func=RULES.get, required=True, key="rule"
+        "Stored by", list(RULES), default=FIRST_RULE, format_func=RULES.get, required=True, key="rule"
     )
     return tuple(names), int(besides), storage
 
@@ -139,7 +141,7 @@ def _basins(what: tuple[tuple[str, ...], int, str]) -> rc.Result:
 def damage_survived() -> None:
     """The section: the share of damaged starts that come back."""
     chosen = st.session_state
-    what = tuple(chosen.get("stored", FIRST)), int(chosen.get("besides", 0)), chosen.get("rule") or "pseudo_inverse"
+    what = tuple(chosen.get("stored", FIRST)), int(chosen.get("besides", 0)), chosen.get("rule") or FIRST_RULE
     why = refused(*what[:2])
     if why:
         st.info(why, icon=":material/info:")

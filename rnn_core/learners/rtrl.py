@@ -27,8 +27,8 @@ from rnn_core.records.trees import fold, stack, tmap, vector
 from rnn_core.sensitivity import Influence, numbers_kept, stepwise
 from rnn_core.unroll import unroll
 
-RUN = 64
-AT_ONCE = 2**21
+RUN = 128
+AT_ONCE = 2**22
 
 
 class RTRL(StepwiseLearner):

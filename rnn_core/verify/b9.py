@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import rnn_core as rc
 from rnn_core.verify.check import Finding, above, equal, near, quick
 
-ARCHITECTURES = ("fully_recurrent", "elman", "lstm", "gru")
+ARCHITECTURES = ("fully_recurrent", "elman", "lstm", "gru", "infinite_impulse")
 
 
 @quick
@@ -19,6 +19,17 @@ def the_code_does_what_the_ledger_says() -> Iterator[Finding]:
             declared = (needs.waits, needs.keeps, needs.blames, needs.local)
             yield equal(f"{architecture}, {entry.title}", ", ".join(map(str, declared)),
                         ", ".join(map(str, entry.found)))
+
+
+@quick
+def waiting_between_layers() -> Iterator[Finding]:
+    """Causal recursive backpropagation waits for nothing in one layer, and for a window where there are two."""
+    for layers, wanted in ((1, "step, step, sequence, True"), (2, "window, window, sequence, True")):
+        wired = {"wiring": "stack", "layers": layers} if layers > 1 else {}
+        spec = rc.Experiment.of("infinite_impulse", "adding", "causal_recursive", hidden_size=4, **wired)
+        entry = rc.locality(spec).entries["causal_recursive"]
+        yield equal(f"{layers} of them: measured", wanted, ", ".join(map(str, entry.found)))
+        yield equal(f"{layers} of them: the ledger says so", True, entry.agrees)
 
 
 @quick
@@ -40,7 +51,9 @@ def costs_grow_as_theory_says() -> Iterator[Finding]:
             ("bptt", "length", work, 1, 0.05), ("bptt", "length", kept, 1, 0.1), ("bptt", "units", work, 2, 0.2),
             ("rtrl", "length", work, 1, 0.05), ("rtrl", "length", kept, 0, 0.02), ("rtrl", "units", work, 4, 0.3),
             ("rtrl", "units", kept, 3, 0.3), ("hybrid", "length", kept, 0, 0.02), ("hybrid", "units", work, 3, 0.25),
-            ("hybrid", "units", kept, 3, 0.3), ("truncated_bptt", "length", work, 1, 0.1),
+            ("hybrid", "units", kept, 3, 0.3), ("kalman", "length", work, 1, 0.05), ("kalman", "length", kept, 0, 0.02),
+            ("kalman", "units", work, 4, 0.3), ("kalman", "units", kept, 4, 0.3),
+            ("truncated_bptt", "length", work, 1, 0.1),
             ("truncated_bptt", "length", kept, 0, 0.02)):
         letter = {"length": "T", "units": "H"}[grows]
         yield near(f"{rule}: {what}, power of {letter}", power, found.exponent(grows, rule, what), within)
