@@ -161,7 +161,7 @@ class Run:
 
     def measure(self) -> tuple[float, float]:
         """Loss and metric on the held-out sequences, now."""
-        return self.task.measured(self.network, self.learner.scored(self.held_out))
+        return self.task.measured(self.network, self.learner.judged(self.held_out))
 
     @torch.no_grad()
     def stories(self, count: int) -> list[Story]:

@@ -92,7 +92,7 @@ class Fleet:
         """Held-out loss and metric of each model in turn; None for one that diverged."""
         for k, (lives, batch) in enumerate(zip(self.alive, self.held_out)):
             if lives:
-                yield self.task.measured(self.network(k), self.learners[k].scored(batch))
+                yield self.task.measured(self.network(k), self.learners[k].judged(batch))
             else:
                 yield None
 

@@ -88,8 +88,8 @@ class Learner:
         except (OverflowError, ValueError):
             raise ValueError(f"{value:g} is outside the range of {name.replace('_', ' ')}.") from None
 
-    def scored(self, batch: Batch) -> Batch:
-        """Held-out sequences with the steps on which this rule is scored; by default all that the task counts."""
+    def judged(self, batch: Batch) -> Batch:
+        """Held-out sequences with the steps on which this rule is judged; by default all that the task counts."""
         return batch
 
     def told(self) -> Population | None:

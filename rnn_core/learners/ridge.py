@@ -50,7 +50,7 @@ class ReadoutLearner(Learner):
             raise ValueError(f"{cls.card.title} lowers squared errors of numbers; {task.card.title} asks for chances "
                              "of classes.")
 
-    def scored(self, batch: Batch) -> Batch:
+    def judged(self, batch: Batch) -> Batch:
         """The sequences without their washout; whole ones where it would leave nothing."""
         used = batch.counted.clone()
         used[:, :self.settings.washout] = False
@@ -67,7 +67,7 @@ class ReadoutLearner(Learner):
         h = cell.echoes(given) if batch.mask is None else None
         if h is None:
             h = unroll(cell, given, mask=batch.mask).states.h
-        used = self.scored(batch).counted
+        used = self.judged(batch).counted
         X = cell.features(x, h)[used].double()
         if not float(X.abs().max()) < RUNAWAY:
             raise Diverged(f"the reservoir explodes: with a spectral radius of {cell.settings.spectral_radius:g} its "

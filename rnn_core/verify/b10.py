@@ -1,4 +1,4 @@
-"""B10, genetic algorithms: the best never falls, each rule to stop fires, 29 genes learn temporal XOR, a pole stands."""
+"""B10, genetic algorithms: the best never falls, each rule to stop fires, 29 genes learn XOR over time, a pole stands."""
 from __future__ import annotations
 
 from collections.abc import Iterator
