@@ -1,4 +1,4 @@
-"""B10, genetic algorithms: the best never falls, each rule to stop fires, 29 genes learn XOR over time, a pole stands."""
+"""B10, genetic algorithms: the best never falls, rules to stop fire, 29 genes learn XOR over time, a pole is held."""
 from __future__ import annotations
 
 from collections.abc import Iterator
