@@ -34,7 +34,7 @@ class Cell(nn.Module):
     readout follows; ``feeds_back`` where, besides, what it said comes in again and a teacher may say it instead.
     ``kernel_wins`` is true where torch's own kernel, one model after the other, is faster than many models in one call.
     ``top`` is false where another cell of a stack reads this one.
-    ``switches`` name what may be switched on and off in the frozen parameter ``choices``, where there is one.
+    ``switches`` name what may be switched on and off in the buffer ``choices``, where there is one.
     ``frozen`` is true where recurrent weights stay as they were drawn, so that the readout V, d of ``features`` is all
     that there is to learn.
     """

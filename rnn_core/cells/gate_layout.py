@@ -4,18 +4,19 @@
     i_t = σ(a_i) or 1        f_t = σ(a_f), or 1 − i_t, or 1        g_t = tanh(a_g) or a_g
     c_t = f_t ⊙ c_{t−1} + i_t ⊙ g_t        o_t = σ(a_o) or 1        h_t = o_t ⊙ tanh(c_t) or o_t ⊙ c_t
 
-W (4n, i), R (4n, n), b (4n), the blocks in the order i, f, g, o; p (3, n) for i, f, o; o sees c_t, the others c_{t−1}.
-``choices`` (16,) holds a 1 for each switch of ``SWITCHES`` that is on, else 0; it is not trained by gradients, and all
-layouts have weights of the same shapes, so that many run in one call. What is switched off leaves its weights idle.
+W (4n, i), R (4n, n), the blocks in the order i, f, g, o; b (7n,) the four biases, then the peepholes p of i, f, o; o
+sees c_t, the others c_{t−1}. ``choices`` (16,) holds a 1 for each switch of ``SWITCHES`` that is on, else 0; it is not
+trained by gradients, and all layouts have weights of the same shapes, so that many run in one call. What is switched
+off leaves its weights idle.
 Bayer, Wierstra, Togelius & Schmidhuber, *Evolving memory cell structures for sequence learning*, 2009; the switches are
 those that Greff et al., *LSTM: a search space odyssey*, 2017, flip one by one.
 """
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import linear
 
 from rnn_core.cells.base import Cell, RecurrentSettings, weight
@@ -25,35 +26,27 @@ SWITCHES = ("i", "f", "tied", "o", "i sees c", "f sees c", "o sees c", "i hears 
             "o hears h", "i reads x", "f reads x", "o reads x", "g bent", "c bent")
 
 
+SEES = {f"{k} sees c" for k in "ifo"}
+WHOLE = {*SWITCHES} - SEES - {"tied"}
+
+#: Layouts by name: the switches that are on. All but the first two differ in one part from that with peepholes.
+LAYOUTS = {
+    "forget": WHOLE, "1997": WHOLE - {"f"}, "peepholes": WHOLE | SEES,
+    "coupled": (WHOLE | SEES | {"tied"}) - {"f", "f sees c"}, "no input gate": (WHOLE | SEES) - {"i"},
+    "no forget gate": (WHOLE | SEES) - {"f"}, "no output gate": (WHOLE | SEES) - {"o"},
+    "linear input": (WHOLE | SEES) - {"g bent"}, "linear output": (WHOLE | SEES) - {"c bent"},
+}
+
+
 class Settings(RecurrentSettings):
-    """Which gates there are, what each sees, and what is bent by tanh."""
+    """How many cells, and which switches are on at the start."""
 
     hidden_size: int = setting(8, "Number of memory cells.", symbol="H", ge=1, le=512, main=True)
-    write_gate: bool = setting(True, "A gate i guards what is written; without it everything is.", main=True)
-    keep_gate: bool = setting(True, "A gate f guards what is kept; without it everything is.", main=True)
-    tied_gates: bool = setting(False, "As much as is written is forgotten: f = 1 − i.", main=True)
-    read_gate: bool = setting(True, "A gate o guards what is shown; without it everything is.", main=True)
-    write_sees_cell: bool = setting(False, "The write gate sees its cell.")
-    keep_sees_cell: bool = setting(False, "The keep gate sees its cell.")
-    read_sees_cell: bool = setting(False, "The read gate sees its cell.")
-    write_hears: bool = setting(True, "The write gate hears the hidden state.")
-    keep_hears: bool = setting(True, "The keep gate hears the hidden state.")
-    candidate_hears: bool = setting(True, "The candidate hears the hidden state.")
-    read_hears: bool = setting(True, "The read gate hears the hidden state.")
-    write_reads: bool = setting(True, "The write gate reads the input.")
-    keep_reads: bool = setting(True, "The keep gate reads the input.")
-    read_reads: bool = setting(True, "The read gate reads the input.")
-    bent_candidate: bool = setting(True, "The candidate passes through tanh.")
-    bent_cell: bool = setting(True, "The cell passes through tanh before it is shown.")
+    layout: Literal["forget", "1997", "peepholes", "coupled", "no input gate", "no forget gate", "no output gate",
+                    "linear input", "linear output"] = setting(
+        "forget", "Which switches are on: today's usual form, the first one, that with peepholes, or one that differs "
+                  "from it in a single part. Evolution may find others.", main=True)
     keep_bias: float = setting(1.0, "Fresh bias of the keep gate.", symbol="b_f", ge=-10.0, le=10.0, step=0.5)
-
-    @property
-    def layout(self) -> list[bool]:
-        """The switches, in the order of ``SWITCHES``."""
-        return [self.write_gate, self.keep_gate, self.tied_gates, self.read_gate, self.write_sees_cell,
-                self.keep_sees_cell, self.read_sees_cell, self.write_hears, self.keep_hears, self.candidate_hears,
-                self.read_hears, self.write_reads, self.keep_reads, self.read_reads, self.bent_candidate,
-                self.bent_cell]
 
 
 class LayoutState(NamedTuple):
@@ -86,18 +79,15 @@ class GateLayout(Cell):
     def __init__(self, input_size: int, settings: Settings | None = None, output_size: int | None = None) -> None:
         super().__init__(input_size, settings, output_size)
         n = self.settings.hidden_size
-        self.W, self.R, self.b, self.p = weight(4 * n, input_size), weight(4 * n, n), weight(4 * n), weight(3, n)
-        self.choices = nn.Parameter(torch.zeros(len(SWITCHES)), requires_grad=False)
+        self.W, self.R, self.b = weight(4 * n, input_size), weight(4 * n, n), weight(7 * n)
+        self.register_buffer("choices", torch.zeros(len(SWITCHES)))
 
     @torch.no_grad()
     def initialise(self, generator: torch.Generator) -> None:
         super().initialise(generator)
-        self.b.chunk(4)[1].fill_(self.settings.keep_bias)
-        self.choices.copy_(torch.tensor(self.settings.layout).to(self.choices))
-
-    @property
-    def weight_count(self) -> int:
-        return super().weight_count - len(SWITCHES)
+        self.b.chunk(7)[1].fill_(self.settings.keep_bias)
+        on = LAYOUTS[self.settings.layout]
+        self.choices.copy_(torch.tensor([name in on for name in SWITCHES]).to(self.choices))
 
     def initial_state(self, batch_size: int) -> LayoutState:
         n = self.settings.hidden_size
@@ -106,10 +96,10 @@ class GateLayout(Cell):
     def project(self, x: Tensor) -> Tensor:
         i, f, g, o = linear(x, self.W).chunk(4, -1)                       # (…, n)
         m = self.choices.chunk(len(SWITCHES), -1)
-        return torch.cat([m[11] * i, m[12] * f, g, m[13] * o], -1) + self.b
+        return torch.cat([m[11] * i, m[12] * f, g, m[13] * o], -1) + torch.cat(self.b.chunk(7, -1)[:4], -1)
 
     def advance(self, drive: Tensor, state: LayoutState) -> tuple[Tensor, LayoutState, dict[str, Tensor]]:
-        m, p = self.choices.chunk(len(SWITCHES), -1), self.p.chunk(3, 0)   # (1,), (1, n)
+        m, p = self.choices.chunk(len(SWITCHES), -1), self.b.chunk(7, -1)[4:]        # (1,), (n,)
         heard = linear(state.h, self.R).chunk(4, -1)
         ai, af, ag, ao = (a + m[7 + k] * h for k, (a, h) in enumerate(zip(drive.chunk(4, -1), heard, strict=True)))
         i = 1 + m[0] * (torch.sigmoid(ai + m[4] * p[0] * state.c) - 1)
@@ -119,7 +109,7 @@ class GateLayout(Cell):
         c = f * state.c + i * g
         o = 1 + m[3] * (torch.sigmoid(ao + m[6] * p[2] * c) - 1)
         h = o * torch.lerp(c, torch.tanh(c), m[15])
-        return h, LayoutState(h, c), {"i": i, "f": f, "g": g, "o": o, "c": c, "h": h}
+        return h, LayoutState(h, c), {"i": i, "f": f, "g": g, "c": c, "o": o, "h": h}
 
     @staticmethod
     def in_words(layout: Tensor) -> str:

@@ -39,7 +39,7 @@ class ScoreLearner(Learner):
     ``best`` is the loss of the network on show after the last update, ``learnt`` the share of counted steps that it
     answers right, known only where a rule to stop asks for it. ``spread`` (g, 4) tells of some generations their
     number and the best, median and worst loss of the networks tried in it: all of them at first, later evenly thinned.
-    ``also`` names frozen parameters that are genes too.
+    ``also`` names buffers that are genes too.
     """
 
     Settings = ScoreSettings

@@ -75,15 +75,19 @@ def _hold(mask: Tensor, new: Any, old: Any) -> Any:
 
 
 class OnStacked:
-    """A network of one cell and a readout that runs on stacked weights by the cell's own code; a ``Forward``."""
+    """A network of one cell and a readout that runs on stacked weights by the cell's own code; a ``Forward``.
+
+    Where it has buffers, they have to come with the weights.
+    """
 
     def __init__(self, network: Network) -> None:
         self.network, self.bare = network, copy.deepcopy(network)
         self.places = {}
         for path, module in self.bare.named_modules():
-            for name in list(module._parameters):
-                del module._parameters[name]
-                self.places[f"{path}.{name}".removeprefix(".")] = (module, name)
+            for own in (module._parameters, module._buffers):
+                for name in list(own):
+                    del own[name]
+                    self.places[f"{path}.{name}".removeprefix(".")] = (module, name)
         self.cell = _Stacked(network.cells[0], self.bare.cells[0])
 
     def wear(self, weights: dict[str, Tensor]) -> None:
@@ -119,4 +123,4 @@ class OnStacked:
 
 def by_stacking(network: Network) -> OnStacked | None:
     """As ``by_vmap``, by the cell's own code; None for a network that is more than one cell and a readout."""
-    return OnStacked(network) if network.reads_one_cell and not list(network.buffers()) else None
+    return OnStacked(network) if network.reads_one_cell else None

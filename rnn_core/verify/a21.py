@@ -10,30 +10,27 @@ import rnn_core as rc
 from rnn_core.verify.check import Finding, above, below, equal, in_double, long, quick, same
 
 SEEDS = (11, 12, 13)
-PEEPHOLES = {"write_sees_cell": True, "keep_sees_cell": True, "read_sees_cell": True}
-VARIANTS = {"forget": {}, "1997": {"keep_gate": False}, "peepholes": PEEPHOLES,
-            "coupled": {**PEEPHOLES, "tied_gates": True, "keep_sees_cell": False},
-            "no input gate": {**PEEPHOLES, "write_gate": False}, "no forget gate": {**PEEPHOLES, "keep_gate": False},
-            "no output gate": {**PEEPHOLES, "read_gate": False},
-            "linear input": {**PEEPHOLES, "bent_candidate": False}, "linear output": {**PEEPHOLES, "bent_cell": False}}
-REBER = {"grammar": "continual", "stream": 60}
+VARIANTS = ("forget", "1997", "peepholes", "coupled", "no input gate", "no forget gate", "no output gate",
+            "linear input", "linear output")
+REBER = {"grammar": "continual", "stream": 50}
 
 
 @quick
 def switches_give_the_variants() -> Iterator[Finding]:
     """Outputs and gradients beside the LSTM of each variant with the same weights, in float64."""
     with in_double():
-        for name, switches in VARIANTS.items():
-            ours = rc.make_cell("gate_layout", 3, hidden_size=5, **switches)
+        for name in VARIANTS:
+            ours = rc.make_cell("gate_layout", 3, hidden_size=5, layout=name)
             theirs = rc.make_cell("lstm", 3, hidden_size=5, variant=name)
-            torch.nn.init.normal_(ours.p)
-            form = theirs.form
+            n, form = 5, theirs.form
+            torch.nn.init.normal_(ours.b)
             with torch.no_grad():
                 for letter in "WRb":
-                    blocks = dict(zip("ifgo", getattr(ours, letter).chunk(4), strict=True))
+                    blocks = dict(zip("ifgo", getattr(ours, letter)[:4 * n].chunk(4), strict=True))
                     getattr(theirs, letter).copy_(torch.cat([blocks[k] for k in form.blocks]))
                 if form.peepholes:
-                    theirs.p.copy_(torch.stack([ours.p["ifo".index(k)] for k in form.peepholes]))
+                    own = dict(zip("ifo", ours.b[4 * n:].chunk(3), strict=True))
+                    theirs.p.copy_(torch.stack([own[k] for k in form.peepholes]))
             x = torch.randn(2, 7, 3)
             outputs = [rc.unroll(cell, x).outputs for cell in (ours, theirs)]
             yield same(f"{name}: outputs", *outputs, 1e-12)
@@ -60,17 +57,18 @@ def the_best_never_gets_worse() -> Iterator[Finding]:
 
 @long
 def without_a_keep_gate_streams_are_lost() -> Iterator[Finding]:
-    """Continual Reber, 400 updates of BPTT: letters to be remembered that are right, with and without a keep gate."""
+    """Continual Reber, 250 updates of BPTT, three seeds: held-out loss with a keep gate and without, all else alike."""
     found: dict[bool, list[float]] = {True: [], False: []}
     for seed in SEEDS:
         for kept in (True, False):
-            run = rc.train(rc.Experiment.of("gate_layout", "reber", hidden_size=8, keep_gate=kept, seed=seed,
-                                            updates=400, learning_rate=0.03, batch_size=16, **REBER), quiet=True)
+            run = rc.train(rc.Experiment.of("gate_layout", "reber", hidden_size=6, seed=seed, updates=250,
+                                            layout="peepholes" if kept else "no forget gate", learning_rate=0.03,
+                                            batch_size=8, **REBER), quiet=True)
             found[kept].append(run.measure()[0])
-            yield (below if kept else above)(f"seed {seed}: held-out loss {'with' if kept else 'without'} a keep gate",
-                                             0.05, found[kept][-1])
+        yield above(f"seed {seed}: held-out loss without over that with a keep gate", 1.1,
+                    found[False][-1] / found[True][-1])
     ratio = statistics.median(found[False]) / statistics.median(found[True])
-    yield above("median loss without over median loss with", 2.0, ratio)
+    yield above("median loss without over median loss with", 1.5, ratio)
 
 
 @long
