@@ -11,7 +11,7 @@ from pages.shared.theme import mode
 from pages.shared.words import note, plain, say, table_twin
 
 VIEWS = ("Genes", "Generations", "Family")
-EXAMPLE = {"hidden_size": 4, "length": 15, "sure_only": True, "population": 60, "batch_size": 4, "updates": 20}
+EXAMPLE = {"hidden_size": 4, "length": 30, "sure_only": True, "population": 60, "batch_size": 8, "updates": 20}
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)

@@ -14,7 +14,8 @@ from rnn_core.records.palette import tone
 def generations(result: PopulationResult, *, theme: str = "light", height: int = 340) -> go.Figure:
     """Loss against generation; logarithmic where all losses are positive, as they are not where return is the score.
 
-    The band reaches from the best to the median, which is where parents mostly come from.
+    The band reaches from the best to the median, which is where parents mostly come from. The axis ends at the largest
+    median; the worst network is mostly beyond it.
     """
     figure = canvas("<i>L</i> &nbsp;loss of a generation’s networks", f"Loss of each generation: {result.says}",
                     theme=theme, height=height, x="generation")
@@ -28,7 +29,7 @@ def generations(result: PopulationResult, *, theme: str = "light", height: int =
     ends = np.log10([low, high]) if log else np.array([low, high])
     room = 0.08 * max(float(ends[1] - ends[0]), 1e-6)
     ends = ends + np.array([-room, room])
-    figure.update_yaxes(range=list(ends), **({"type": "log", "exponentformat": "power"} if log else {}))
+    figure.update_yaxes(range=list(ends), **({"type": "log", "exponentformat": "power", "dtick": "D2"} if log else {}))
     figure.add_scatter(x=np.concatenate([x, x[::-1]]), y=np.concatenate([best, median[::-1]]), fill="toself",
                        mode="lines", line={"width": 0, "color": tone("prediction", theme)}, opacity=0.15,
                        hoverinfo="skip")

@@ -42,7 +42,8 @@ class Cosyne(PopulationLearner):
                 reference="Gomez, Schmidhuber & Miikkulainen, Accelerated neural evolution through cooperatively "
                           "coevolved synapses, JMLR 9, 2008",
                 summary="Each weight has a population of its own; they are shuffled, so that every one meets all.",
-                equations={"m": "m = 1 − ((f − f_{min}) / (f_{max} − f_{min}))^{1/p}"}, symbols={"m": "shared"},
+                equations={"r": "r = (f − f_{min}) / (f_{max} − f_{min})", "m": "m = 1 − r^{1/p}"},
+                symbols={"r": "prediction", "m": "shared"},
                 use="Control with few weights and hidden state, such as poles whose speeds cannot be seen.")
     Settings = CosyneSettings
     commands = (*PopulationLearner.commands, "mutation_rate", "mutation_size")

@@ -34,6 +34,26 @@ def test_rules_side_by_side(page: Page, wait_idle, shoot) -> None:
 
 
 @pytest.mark.timeout(600)
+def test_a_population_is_bred_and_shown(page: Page, wait_idle, shoot) -> None:
+    page.goto("/Train?architecture=elman&task=temporal_xor&learner=genetic&hidden_size=4&sure_only=true&population=40"
+              "&updates=12&length=15&batch_size=8")
+    wait_idle(page)
+    page.get_by_role("button", name="Play", exact=True).click()
+    page.get_by_text("done after update").first.wait_for()
+    wait_idle(page)
+    page.get_by_role("link", name="Learning rules", exact=True).first.click()
+    wait_idle(page)
+    page.get_by_role("tab", name="Population").click()
+    page.get_by_text("after 12 generations the best of 40 networks").wait_for()
+    for view, words in (("Generations", "The best goes on unchanged"), ("Family", "joined by thick lines")):
+        page.get_by_text(view, exact=True).first.click()
+        page.get_by_text(words).wait_for()
+    wait_idle(page)
+    page.get_by_text("joined by thick lines").scroll_into_view_if_needed()
+    shoot(page, "family")
+
+
+@pytest.mark.timeout(600)
 def test_it_fits_a_phone_in_the_dark(phone: Page, wait_idle, shoot) -> None:
     phone.goto("/Learning_rules")
     wait_idle(phone)

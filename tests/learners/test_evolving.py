@@ -121,3 +121,22 @@ def test_an_evolution_strategy_estimates_the_slope(mirrored):
     exact = rc.Run(run.spec.with_(learner="bptt")).learner.gradient(batch)[1]
     g, best = (torch.cat([v.flatten() for v in grads]) for grads in (found, exact))
     assert float(torch.cosine_similarity(g, best, 0)) > 0.9
+
+
+def test_layouts_need_switches():
+    with pytest.raises(ValueError) as caught:
+        rc.Experiment.of("elman", "adding", "topologies")
+    one_sentence(str(caught.value))
+    assert "Elman network" in str(caught.value)
+
+
+def test_every_generation_remembers_its_parents_and_layouts():
+    run = rc.train(rc.Experiment.of("gate_layout", "temporal_xor", "topologies", hidden_size=2, length=6, updates=4,
+                                    population=5, batch_size=2, short_training=1, wiring="stack"), quiet=True)
+    told = run.learner.told()
+    assert told.parents.shape == (4, 5, 2) and (told.parents[0] == -1).all() and (told.parents[1:] >= 0).all()
+    assert len(told.words) == 4 and all(" / " in word for word in told.words[-1])
+    choices = [v for name, v in run.network.named_buffers() if name.endswith("choices")]
+    assert len(choices) == 2 and torch.equal(torch.cat(choices), told.genes[0, -32:])
+    family = rc.genealogy(run)
+    assert family.forebear[-1].sum() == 1 and family.frame()["generation"].tolist()[-1] == 4
