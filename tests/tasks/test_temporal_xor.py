@@ -75,3 +75,13 @@ def test_the_story_asks_for_the_bits_that_can_be_known():
 def test_the_story_finds_the_beat(phase, first):
     bits = [1, 0, 1, 0, 1, 1, 1, 1, 0, 0, 0, 0, 1, 0, 1][phase:]
     assert TemporalXOR().story(stream(*bits), 0).marks == list(range(first, 14 - phase, 3))
+
+
+@pytest.mark.parametrize("phase", [False, True])
+def test_where_sure_bits_alone_count_they_are_the_xor_of_the_two_before(phase, generator):
+    task = TemporalXOR(TemporalXORSettings(length=20, sure_only=True, random_phase=phase))
+    batch = task.sample(40, generator)
+    bits = torch.cat([batch.x, batch.target[:, -1:]], 1).squeeze(-1).int()
+    row, t = batch.counted[:, 1:].nonzero().unbind(1)
+    assert torch.equal(bits[row, t + 2], bits[row, t + 1] ^ bits[row, t]) and len(row) > 200
+    assert task.baseline().value == 0.25 and float(task.loss(batch.target, batch)) == 0.0
