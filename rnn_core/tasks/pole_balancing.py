@@ -165,7 +165,7 @@ class PoleBalancing(ControlTask):
 
         with torch.enable_grad():
             solver.step(loss)
-        return float(loss().detach())
+            return float(loss().detach())
 
     def story(self, batch: Batch, row: int, y: Tensor | None = None) -> Story:
         length = batch.x.shape[1] if batch.mask is None else int(batch.mask[row].sum())
