@@ -44,7 +44,7 @@ class ReinforceSettings(GradientSettings):
     expected: Literal["none", "mean", "learned"] = setting(
         "learned", "What a return is compared with: nothing, the mean of earlier ones at the same step, or a linear "
                 "function of what the readout reads.", main=True)
-    entropy: float = setting(0.03, "How much it is worth to stay undecided.", symbol="β", ge=0.0, le=10.0, step=0.01,
+    entropy: float = setting(0.1, "How much it is worth to stay undecided.", symbol="β", ge=0.0, le=10.0, step=0.01,
                              main=True)
 
 
