@@ -13,8 +13,7 @@ from rnn_core.figures.style import canvas, name_line, nothing
 from rnn_core.records.palette import tone
 
 NAMES = {"none": "no baseline", "expected": "expected reward as the baseline"}
-TITLES = {"draws": "distance from the exact gradient, of its length",
-          "steps": "noise of one draw, one reward at the end"}
+TITLES = {"draws": "distance from the exact gradient", "steps": "noise of a reward at the end"}
 MEANING = {"none": "gradient", "expected": "hidden"}
 
 
@@ -26,7 +25,7 @@ def reward_gradient(
     lines = ({name: (array(result.off[name]), array(result.theory[name])) for name in result.off}
              if grows == "draws" else {"none": (array(result.noise), array(result.exact))})
     figure = canvas(TITLES[grows], f"{TITLES[grows].capitalize()}, against {grows}: {result.says}", theme=theme,
-                    height=height, x="draws averaged" if grows == "draws" else "steps <i>T</i>")
+                    height=height, x="draws averaged (distance in lengths of the gradient)" if grows == "draws" else "steps <i>T</i>")
     every = np.concatenate([v for pair in lines.values() for v in pair])
     if not np.isfinite(every).all() or every.min() <= 0:
         return nothing(figure, theme)
