@@ -1,4 +1,4 @@
-"""RTRL beside a Python loop over the weights, and the hybrid beside RTRL, with exponents of processor time."""
+"""RTRL beside a Python loop over the weights, the hybrid beside RTRL, Kalman training; exponents of processor time."""
 
 from __future__ import annotations
 
@@ -76,6 +76,17 @@ def with_forward_mode(run: rc.Run, batch: Batch) -> list[Tensor]:
     return found
 
 
+def gradient(run: rc.Run, batch: Batch) -> None:
+    """One gradient of the batch."""
+    run.learner.gradient(batch)
+
+
+def through(run: rc.Run, batch: Batch) -> None:
+    """Along the batch once, with a correction of the weights at every step."""
+    for _ in run.learner.follow(batch, None):
+        pass
+
+
 def main() -> None:
     """Print the figures; stop if the gradients do not agree."""
     torch.set_num_threads(1)
@@ -96,13 +107,14 @@ def main() -> None:
 
 
 def exponents() -> None:
-    """Processor time of one gradient of one network after another, H doubled each time; blocks of H steps."""
+    """Processor time of one gradient, or one pass of corrections, H doubled each time; blocks of H steps."""
     times: dict[str, list[float]] = {}
-    for rule in ("bptt", "rtrl", "hybrid"):
+    for rule in ("bptt", "rtrl", "hybrid", "kalman"):
         for units in SIZES:
             run, batch = learner(rule, units, LONG, **({"block": units} if rule == "hybrid" else {}))
-            run.learner.gradient(batch)
-            times.setdefault(rule, []).append(min(seconds(lambda run=run, batch=batch: run.learner.gradient(batch))
+            work = through if rule == "kalman" else gradient
+            work(run, batch)
+            times.setdefault(rule, []).append(min(seconds(lambda work=work, run=run, batch=batch: work(run, batch))
                                                   for _ in range(3)))
     for rule, (*_, before, last) in times.items():
         sizes = f"H = {SIZES[-2]} to {SIZES[-1]} (Elman, T={LONG}, B={B})"

@@ -52,8 +52,9 @@ class CausalRecursive(StepwiseLearner):
                 symbols={"P": "gradient", "δ": "gradient", "e": "gradient"},
                 use="Learning while a signal goes on for ever: nothing is unrolled.")
     Settings = CausalRecursiveSettings
-    needs = Needs(waits="window", keeps="window", blames="sequence", local=True,
-                  reads="what it carried along itself, and the next Q errors of the unit that it leads to")
+    needs = Needs(waits="step", keeps="window", blames="sequence", local=True,
+                  reads="what it carried along itself, and the error of the unit that it leads to, which below the top "
+                        "layer is known Q steps later")
     commands = (*(name for name in StepwiseLearner.commands if name != "teacher_forcing"), "wait")
 
     def __init__(self, network: Network, task: Any, settings: CausalRecursiveSettings, streams: Streams) -> None:
@@ -78,8 +79,8 @@ class CausalRecursive(StepwiseLearner):
 
     @classmethod
     def needs_on(cls, network: Network) -> Needs:
-        """A single layer waits for nothing: its errors are there at once."""
-        return cls.needs if len(layers_of(network)) > 1 else cls.needs._replace(waits="step", keeps="step")
+        """A single layer keeps nothing for later: its errors are there at once."""
+        return cls.needs if len(layers_of(network)) > 1 else cls.needs._replace(keeps="step")
 
     def pieces(self, batch: Batch, teacher: Tensor | None) -> Iterator[float]:
         if batch.mask is not None and tail_lengths(batch.mask) is None:

@@ -66,7 +66,7 @@ class Kalman(ForwardLearner):
                 summary="Weights are estimated: an error corrects each by how uncertain it still is, and then all are "
                         "a little more certain.",
                 equations={"K": "K = P Hᵀ (H P Hᵀ + R I)⁻¹", "θ": "θ ← θ + K (d_t − y_t)", "P": "P ← P − K H P + Q I"},
-                symbols={"K": "gradient", "θ": "weight", "P": "hidden"},
+                symbols={"K": "gradient", "P": "hidden"},
                 use="When sequences are few and each must teach as much as it can.", short="Kalman")
     Settings = KalmanSettings
     needs = Needs(waits="step", keeps="step", blames="sequence", local=False,

@@ -23,8 +23,8 @@ def the_code_does_what_the_ledger_says() -> Iterator[Finding]:
 
 @quick
 def waiting_between_layers() -> Iterator[Finding]:
-    """Causal recursive backpropagation waits for nothing in one layer, and for a window where there are two."""
-    for layers, wanted in ((1, "step, step, sequence, True"), (2, "window, window, sequence, True")):
+    """Causal recursive backpropagation keeps nothing for later in one layer, and a window where there are two."""
+    for layers, wanted in ((1, "step, step, sequence, True"), (2, "step, window, sequence, True")):
         wired = {"wiring": "stack", "layers": layers} if layers > 1 else {}
         spec = rc.Experiment.of("infinite_impulse", "adding", "causal_recursive", hidden_size=4, **wired)
         entry = rc.locality(spec).entries["causal_recursive"]
