@@ -24,7 +24,8 @@ def reward_gradient(
     x = array(result.draws if grows == "draws" else result.lengths)
     lines = ({name: (array(result.off[name]), array(result.theory[name])) for name in result.off}
              if grows == "draws" else {"none": (array(result.noise), array(result.exact))})
-    figure = canvas(TITLES[grows], f"{TITLES[grows].capitalize()}, against {grows}: {result.says}", theme=theme, height=height,
+    figure = canvas(TITLES[grows], f"{TITLES[grows].capitalize()}, against {grows}: {result.says}", theme=theme,
+                    height=height,
                     x="draws averaged (distance in lengths of the gradient)" if grows == "draws" else "steps <i>T</i>")
     every = np.concatenate([v for pair in lines.values() for v in pair])
     if not np.isfinite(every).all() or every.min() <= 0:
