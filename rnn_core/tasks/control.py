@@ -29,13 +29,15 @@ Step = Callable[[Tensor, Any], tuple[Tensor, Any]]
 class ControlTask(ClassificationTask):
     """A world to act in, with one of O actions at each step; worlds and rewards are in float64 on the CPU.
 
-    ``longest`` is the most steps that an episode may take, ``lesson`` the most that are shown of an expert's episode.
+    ``longest`` is the most steps that an episode may take, ``lesson`` the most that are shown of an expert's episode;
+    ``even`` says that the expert never needs fewer, so that no mask is needed.
     """
 
     plays = True
     metric_name, metric_better = "mean return", "higher"
     longest: int
     lesson: int
+    even: bool = False
 
     def worlds(self, count: int, generator: torch.Generator) -> Tensor:
         """Worlds (n, w) in which episodes begin."""
@@ -107,7 +109,7 @@ class ControlTask(ClassificationTask):
         missing = min(self.lesson, self.longest) - walked.mask.shape[1]
         mask = pad(walked.mask, (0, missing))
         return Batch(pad(walked.observations, (0, 0, 0, missing)), pad(walked.actions, (0, missing)),
-                     None if bool(mask.all()) else mask, None, worlds)
+                     None if self.even else mask, None, worlds)
 
     @torch.no_grad()
     def measured(self, network: Any, batch: Batch) -> tuple[float, float]:

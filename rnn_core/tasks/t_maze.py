@@ -51,7 +51,7 @@ class TMaze(ControlTask):
         super().__init__(settings)
         n = self.settings.length
         self.shortest = (n + 1) // 2 if self.settings.ragged else n
-        self.lesson, self.longest = n + 1, PATIENCE * (n + 1)
+        self.lesson, self.longest, self.even = n + 1, PATIENCE * (n + 1), not self.settings.ragged
 
     def worlds(self, count: int, generator: torch.Generator) -> Tensor:
         """(n, 5): whether the goal is in the south, squares walked, length, steps so far, a number behind the noise.

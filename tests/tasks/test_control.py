@@ -7,6 +7,7 @@ import torch
 
 import rnn_core as rc
 from rnn_core.catalogue import task_classes
+from rnn_core.fleet import Fleet
 from rnn_core.records.episode import Episode, chosen
 from tests.cells.cases import one_sentence
 
@@ -110,3 +111,16 @@ def test_a_ragged_maze_pads_and_noise_is_repeatable(generator):
     assert all(a is b is None or torch.equal(a, b) for a, b in zip(batch, again, strict=True))
     part = batch.steps(1, 3)
     assert part.x.shape[1] == 2 and torch.equal(part.world, batch.world) and len(batch.rows(slice(0, 3)).world) == 3
+
+
+@pytest.mark.parametrize(("name", "more"), [("t_maze", {}), ("t_maze", {"ragged": True}), ("pole_balancing", {})])
+def test_many_models_are_taught_at_once(name, more):
+    specs = [spec(name, batch_size=1, seed=seed, **more) for seed in range(3)]
+    fleet, runs = Fleet(specs), [rc.Run(one) for one in specs]
+    for _ in range(3):
+        *_, done = fleet.advance()
+        for (loss, _), run in zip(done, runs, strict=True):
+            *_, (own, _) = run.learner.update()
+            assert loss == pytest.approx(own, rel=1e-4)
+    for (loss, metric), run in zip(fleet.measure(), runs, strict=True):
+        assert loss == pytest.approx(run.measure()[0], rel=1e-3) and metric == pytest.approx(run.measure()[1], rel=0.2)
