@@ -26,12 +26,7 @@ def reward_gradient(
     lines = ({name: (array(result.off[name]), array(result.theory[name])) for name in result.off}
              if grows == "draws" else {"none": (array(result.noise), array(result.exact))})
     figure = canvas(TITLES[grows], f"{TITLES[grows].capitalize()}, against {grows}: {result.says}", theme=theme,
-<<<<<<< HEAD
-                    height=height,
-                    x="draws averaged (distance in lengths of the gradient)" if grows == "draws" else "steps <i>T</i>")
-=======
                     height=height, x=ALONG[grows])
->>>>>>> 8b87c40 (Played tasks tell a mask wherever lessons may differ in length, so that fleets teach them; README)
     every = np.concatenate([v for pair in lines.values() for v in pair])
     if not np.isfinite(every).all() or every.min() <= 0:
         return nothing(figure, theme)
