@@ -67,7 +67,7 @@ class BestWindow(BaseModel):
 
     @model_validator(mode="after")
     def _agrees(self) -> BestWindow:
-        spec, task = self.spec, catalogue.task_classes()[self.spec.task]
+        spec, task = self.spec, self.spec.make_task()
         ordered = sorted(self.values, reverse=task.metric_better == "higher")
         chosen = [[self._median(row) for row in self.tuned[k * len(self.rates):(k + 1) * len(self.rates)]]
                   for k in range(len(self.windows))]

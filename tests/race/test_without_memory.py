@@ -40,6 +40,12 @@ def test_it_gives_the_numbers_of_a_fleet(quick):
     assert run.records[-1]["metric"] == pytest.approx(quick.values[0], rel=1e-6)
 
 
+def test_a_task_whose_metric_depends_on_its_settings_is_measured():
+    for grammar in ("plain", "embedded"):
+        found = measure("reber", grammar=grammar, rates=(0.01,), updates=2, batch_size=4, length=9)
+        assert found.metric == rc.Experiment.of(NET, "reber", grammar=grammar).make_task().metric_name
+
+
 def test_weights_are_those_of_the_default_experiment(quick):
     default = rc.Experiment.of("lstm", "adding", length=12)
     assert quick.budget == default.make_network().parameter_count
