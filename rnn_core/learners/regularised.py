@@ -4,10 +4,10 @@
     g = ∂L/∂θ + α ∂⁺Ω/∂θ
 
 Ω is 0 when the error signal is as long after each step back as before it. As in the paper, ∂⁺ holds the λ and
-the states that enter the steps fixed: the weights are felt by the Jacobians alone. Steps where no error arrives count
-nothing, nor do steps beyond a sequence's end. Ω is a sum over steps and a mean over sequences. ``regulariser`` 0 is
-plain backpropagation through time. Pascanu, Mikolov & Bengio, *On the difficulty of training recurrent neural
-networks*, 2013.
+the states that enter the steps fixed: the weights are felt by the Jacobians alone, so a net whose steps pass nothing
+on learns as by plain backpropagation. Steps where no error arrives count nothing, nor do steps beyond a sequence's
+end. Ω is a sum over steps and a mean over sequences. ``regulariser`` 0 is plain backpropagation through time. Pascanu,
+Mikolov & Bengio, *On the difficulty of training recurrent neural networks*, 2013.
 """
 from __future__ import annotations
 
@@ -57,8 +57,9 @@ class Regularised(BPTT):
         costates, gradient = self._differentiated(loss, trace)
         if self.settings.regulariser:
             omega = sum(penalty(one, found) for one, found in zip(trace.passes, costates))
-            extra = torch.autograd.grad(self.settings.regulariser * omega, self.parameters, allow_unused=True)
-            gradient = [g if more is None else g + more for g, more in zip(gradient, extra)]
+            if omega.requires_grad:
+                extra = torch.autograd.grad(self.settings.regulariser * omega, self.parameters, allow_unused=True)
+                gradient = [g if more is None else g + more for g, more in zip(gradient, extra)]
         for p, g in zip(self.parameters, gradient):
             p.grad = g
         yield loss.item()
@@ -84,7 +85,7 @@ def penalty(one: Trace, costates: list[Any]) -> Tensor:
     flat = flat.detach().requires_grad_()
     after = vector(one.cell.step(x, back(flat))[1])[0]
     later = vector(fold(stack([*costates[1:], tmap(torch.zeros_like, costates[-1])])))[0]
-    arrived, = torch.autograd.grad((after * later).sum(), flat, create_graph=True)
+    arrived, = torch.autograd.grad((after * later).sum() + 0 * flat.sum(), flat, create_graph=True)
     length = later.norm(dim=1)
     felt = length > torch.finfo(length.dtype).tiny ** 0.5
     if one.mask is not None:
