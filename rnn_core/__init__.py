@@ -19,6 +19,7 @@ from rnn_core.catalogue import task_cards as tasks
 from rnn_core.cells.base import Cell, RecurrentSettings
 from rnn_core.experiment import Experiment, make_cell
 from rnn_core.face import analysis as _analysis
+from rnn_core.learners.hebb import imprint
 from rnn_core.loading import load
 from rnn_core.race import Race, race
 from rnn_core.records import (
@@ -45,8 +46,8 @@ __version__ = VERSION
 __all__ = ["Batch", "Card", "CatalogueError", "Cell", "Command", "DamagedRun", "Experiment", "Intervention",
            "NetworkTrace", "Progress", "Race", "RecurrentSettings", "Result", "Run", "Settings", "Story", "Trace",
            "add_folder", "analyses", "architectures", "describe_settings", "exports", "figures", "from_torch",
-           "learners", "load", "make_cell", "race", "relax", "rows", "setting", "tasks", "train", "training", "unroll",
-           "unroll_tree", "verify", "viewer", "wirings"]
+           "imprint", "learners", "load", "make_cell", "race", "relax", "rows", "setting", "tasks", "train",
+           "training", "unroll", "unroll_tree", "verify", "viewer", "wirings"]
 
 
 def __getattr__(name: str) -> Any:

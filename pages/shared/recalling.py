@@ -13,7 +13,6 @@ from pages.shared.charts import show
 from pages.shared.drawing import draw_on, play
 from pages.shared.theme import mode
 from pages.shared.words import note, say, table_twin
-from rnn_core.learners.hebb import imprint
 from rnn_core.records.glyphs import CAPITALS, DIGITS, SIDE, glyphs
 from rnn_core.records.palette import tone
 
@@ -53,7 +52,7 @@ def patterns(names: tuple[str, ...], besides: int) -> tuple[tuple[str, ...], Any
 def network(names: tuple[str, ...], besides: int, rule: str) -> Any:
     """A network that is taught these letters and digits, and so many random patterns, one after another."""
     cell = rc.make_cell("hopfield", 1, hidden_size=CELLS)
-    imprint(cell, [row.tolist() for row in patterns(names, besides)[1]], rule)
+    rc.imprint(cell, [row.tolist() for row in patterns(names, besides)[1]], rule)
     return cell
 
 

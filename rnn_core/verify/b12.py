@@ -7,7 +7,6 @@ import torch
 from torch import Tensor
 
 import rnn_core as rc
-from rnn_core.learners.hebb import imprint
 from rnn_core.verify.check import Finding, above, below, equal, in_double, quick, same
 
 N, SEEDS = 40, (0, 1, 2)
@@ -20,7 +19,7 @@ def a_single_pattern_is_fixed() -> Iterator[Finding]:
         moved = 0
         for seed in SEEDS:
             cell, xi = _cell(), _patterns(1, seed)
-            imprint(cell, xi, rule)
+            rc.imprint(cell, xi, rule)
             for start in (xi, -xi):
                 state = type(cell.initial_state(1))(start)
                 order = cell.draw(1, N, torch.Generator().manual_seed(seed))
@@ -29,7 +28,7 @@ def a_single_pattern_is_fixed() -> Iterator[Finding]:
         yield equal(f"{rule}: units that move", 0, moved)
     cell = rc.make_cell("bam", 12, hidden_size=N).double()
     z, y = _patterns(1, 0)[:, :12], _patterns(1, 1)
-    imprint(cell, (z, y))
+    rc.imprint(cell, (z, y))
     final = rc.unroll(cell, steps=1, state=type(cell.initial_state(1))(y, z)).final
     yield equal("a single pair: units that move", 0, int((final.y != y).sum() + (final.z != z).sum()))
 
@@ -45,10 +44,10 @@ def one_by_one_is_all_at_once() -> Iterator[Finding]:
             W = W.clone().fill_diagonal_(0)
             for patterns, order in ((X, "in order"), (turned, "in another order")):
                 cell = _cell()
-                imprint(cell, patterns, rule)
+                rc.imprint(cell, patterns, rule)
                 yield same(f"seed {seed}, {rule}, {order}: W", cell.W, W, 1e-12)
         cell, z = rc.make_cell("bam", N, hidden_size=9).double(), _patterns(7, seed + 50)[:, :9]
-        imprint(cell, (X, z))
+        rc.imprint(cell, (X, z))
         yield same(f"seed {seed}, pairs: W", cell.W, z.T @ X, 1e-12)
 
 
@@ -57,7 +56,7 @@ def storkeys_rule_by_hand() -> Iterator[Finding]:
     """Storkey's increments weight by weight, in loops; and it stores more than Hebb's before a first unit is wrong."""
     X = _patterns(4, 0)[:, :8]
     cell = rc.make_cell("hopfield", 1, hidden_size=8).double()
-    imprint(cell, X, "storkey")
+    rc.imprint(cell, X, "storkey")
     W, n = torch.zeros(8, 8).double(), 8
     for xi in X:
         old = W.clone()
@@ -116,11 +115,11 @@ def a_reservoir_recalls_by_hebb() -> Iterator[Finding]:
 def refuses_in_one_sentence() -> Iterator[Finding]:
     """What is no pattern, no pair, no rule, and no network for it."""
     hopfield, bam = _cell(), rc.make_cell("bam", 3, hidden_size=2)
-    wrong = [lambda: imprint(hopfield, torch.zeros(2, N)), lambda: imprint(hopfield, _patterns(1, 0)[:, :5]),
-             lambda: imprint(hopfield, _patterns(1, 0), "luck"), lambda: imprint(bam, torch.ones(1, 3)),
-             lambda: imprint(bam, (torch.ones(2, 3), torch.ones(1, 2))),
-             lambda: imprint(bam, (torch.ones(1, 3), torch.ones(1, 2)), "storkey"),
-             lambda: imprint(rc.make_cell("lstm", 2), torch.ones(1, 3)),
+    wrong = [lambda: rc.imprint(hopfield, torch.zeros(2, N)), lambda: rc.imprint(hopfield, _patterns(1, 0)[:, :5]),
+             lambda: rc.imprint(hopfield, _patterns(1, 0), "luck"), lambda: rc.imprint(bam, torch.ones(1, 3)),
+             lambda: rc.imprint(bam, (torch.ones(2, 3), torch.ones(1, 2))),
+             lambda: rc.imprint(bam, (torch.ones(1, 3), torch.ones(1, 2)), "storkey"),
+             lambda: rc.imprint(rc.make_cell("lstm", 2), torch.ones(1, 3)),
              lambda: rc.Experiment.of("lstm", "adding", "hebb")]
     for k, call in enumerate(wrong, 1):
         try:
@@ -144,7 +143,7 @@ def _held(rule: str, seed: int) -> int:
     X = torch.randint(0, 2, (60, 100), generator=torch.Generator().manual_seed(seed)).double() * 2 - 1
     for count in range(1, len(X) + 1):
         cell = rc.make_cell("hopfield", 1, hidden_size=100).double()
-        imprint(cell, X[:count], rule)
+        rc.imprint(cell, X[:count], rule)
         after = rc.unroll(cell, steps=1, state=type(cell.initial_state(1))(X[:count])).final.s
         if not torch.equal(after, X[:count]):
             return count - 1
