@@ -10,7 +10,7 @@ import rnn_core as rc
 from pages.shared.race_draft import fitting, in_notebook
 from rnn_core.jobs import connect
 from rnn_core.race.shipped import shipped_race
-from tests.pages.reading import told, until, until_it_stands
+from tests.pages.reading import told, until_it_stands
 
 TINY = {"length": 6, "batch_size": 4, "budget": 118, "seeds": 3, "rates": (0.01,), "tuning_seeds": 1,
         "tuning_updates": 2, "race_updates": 3}
@@ -115,7 +115,7 @@ def test_pause_go_on_and_stop(visit, submitted):
     app.run()
     assert app.button(key="race_go").label == "Go on" and "paused" in app.get("progress")[0].proto.text
     app.button(key="race_stop").click().run()
-    until(app.session_state["race"], ("stopped",))
+    until_it_stands(app.session_state["race"], "stopped")
     app.run()
     assert app.button(key="race_stop").disabled
     app.button(key="race_back").click().run()
