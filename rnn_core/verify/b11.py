@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 import rnn_core as rc
-from rnn_core.verify.check import Finding, below, equal, in_double, long, quick, same
+from rnn_core.verify.check import Finding, above, below, equal, in_double, long, quick, same
 
 SEEDS = (11, 12, 13)
 GENERATIONS, POPULATION = 40, 30
@@ -56,8 +56,12 @@ def the_best_never_gets_worse() -> Iterator[Finding]:
 
 
 @long
-def breeding_beats_drawing_at_random() -> Iterator[Finding]:
-    """Mackey–Glass, 84 steps alone, three fresh seeds: bred, beside the best of as many cells drawn at random."""
+def breeding_beside_drawing_at_random() -> Iterator[Finding]:
+    """Mackey–Glass, 84 steps alone, three fresh seeds: bred, beside the best of as many cells drawn at random.
+
+    With 1,200 cells a seed both do better than saying the mean, and drawing does better than breeding: a generation of
+    30 has become alike after five or so. It was the other way round on seed 0, on which the settings were chosen.
+    """
     found: dict[str, list[tuple[float, float]]] = {"bred": [], "drawn": []}
     for seed in SEEDS:
         spec = rc.Experiment.of("lstm", "mackey_glass", "evolino", seed=seed, **SERIES)
@@ -70,11 +74,9 @@ def breeding_beats_drawing_at_random() -> Iterator[Finding]:
                       f"{min(errors):.3g}, {median(errors):.3g}", True)
         yield Finding(f"{way}: mean squared error alone on the sequences scored, median", "printed",
                       f"{median(losses):.3g}", True)
-    bred, drawn = ([loss for loss, _ in found[way]] for way in ("bred", "drawn"))
-    yield equal("seeds on which the bred cell is better on the sequences scored", len(SEEDS),
-                sum(a < b for a, b in zip(bred, drawn, strict=True)))
-    yield below("NRMSE, held out: bred over drawn, medians", 0.95,
-                median(e for _, e in found["bred"]) / median(e for _, e in found["drawn"]))
+    bred, drawn = (median(error for _, error in found[way]) for way in ("bred", "drawn"))
+    yield below("bred: NRMSE 84 steps ahead, held out, median; saying the mean has 1", 0.9, bred)
+    yield above("NRMSE, held out: bred over drawn, medians", 1.0, bred / drawn)
 
 
 @quick
