@@ -16,6 +16,7 @@ from hypothesis import settings
 settings.register_profile("the same examples every time", derandomize=True, deadline=None)
 settings.load_profile("the same examples every time")
 torch.set_num_threads(1)
+os.environ["OMP_NUM_THREADS"] = "1"  # for kernels, engines and dashboards that tests start
 _data = tempfile.TemporaryDirectory(prefix="rnn-explorer-tests-")
 os.environ["RNN_EXPLORER_DATA"] = _data.name
 
