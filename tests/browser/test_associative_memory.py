@@ -7,6 +7,8 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.waiting import until
+
 COUNT = re.compile(r"(\d+) of 64 on")
 
 
@@ -27,9 +29,18 @@ def centre(canvas: Locator, row: int, column: int) -> tuple[float, float]:
 
 
 def choose(page: Page, label: str, option: str) -> None:
-    """Pick one of the last select box of this name."""
-    page.get_by_role("combobox", name=re.compile(label)).last.click()
-    page.get_by_role("option", name=option, exact=True).click()
+    """Pick one of the last select box of this name; a page that is drawn anew closes the list, so it is asked again."""
+    box, wanted = (page.get_by_role("combobox", name=re.compile(label)).last,
+                   page.get_by_role("option", name=option, exact=True))
+
+    def listed() -> bool:
+        if not wanted.count():
+            box.click()
+            page.wait_for_timeout(300)
+        return wanted.count() == 1
+
+    until(page, listed)
+    wanted.click()
 
 
 @pytest.mark.timeout(600)

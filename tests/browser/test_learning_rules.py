@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page
 
@@ -24,7 +26,7 @@ def test_rules_side_by_side(page: Page, wait_idle, shoot) -> None:
     wait_idle(page)
     page.get_by_text("stopped").first.wait_for()
     page.get_by_role("tab", name="Who needs what").click()
-    page.get_by_text("local in time: Real-time recurrent learning").wait_for()
+    page.get_by_text(re.compile("local in time: .*Real-time recurrent learning")).first.wait_for()
     page.get_by_role("tab", name="What it costs").click()
     page.get_by_role("button", name="Count", exact=True).click()
     page.get_by_text("multiplications grow as").wait_for()
