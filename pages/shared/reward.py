@@ -34,8 +34,8 @@ def reward(hand: Hand) -> None:
             st.info(plain(error), icon=":material/info:")
             return
         key = run.spec.id
-        note(f"{plain(hand.run.task.card.title)} asks for numbers, which are never simply right or wrong; what is "
-             "is a fresh network of this kind in the T-maze.")
+        note(f"{plain(hand.run.task.card.title)} asks for numbers, which are never simply right or wrong. So here is "
+             "a fresh network of this kind in the T-maze.")
         if st.button("Put the T-maze in hand, with REINFORCE", icon=":material/swap_horiz:", key="reward_take",
                      disabled=not hand.fits(task=EXAMPLE, learner="reinforce")):
             hand.change(task=EXAMPLE, learner="reinforce")

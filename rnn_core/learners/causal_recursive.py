@@ -13,8 +13,7 @@ to the layer below needs errors that are still to come: Q of them are waited for
 for each layer, and what comes later is left out. With Q = 0 an error goes straight down, as in a net without memory;
 with Q as long as the sequence, or with a single layer, the gradient is that of backpropagation through time. The
 weights move after each batch or, ``online``, after every step: derivatives are then those of the weights as they were.
-Campolucci, Uncini, Piazza & Rao, *On-line learning algorithms for locally recurrent
-neural networks*, 1999.
+Campolucci, Uncini, Piazza & Rao, *On-line learning algorithms for locally recurrent neural networks*, 1999.
 """
 from __future__ import annotations
 

@@ -19,12 +19,10 @@ import torch
 from torch import Tensor
 
 from rnn_core.learners.base import GradientLearner, GradientSettings
-from rnn_core.learners.evolving import score
+from rnn_core.learners.evolving import room_for, score
 from rnn_core.networks.base import Network
 from rnn_core.records import Batch, Card, Streams, setting
 from rnn_core.stacked import Crowd, Rows
-
-LIMIT = 2**25
 
 
 class EvolutionStrategySettings(GradientSettings):
@@ -60,9 +58,7 @@ class EvolutionStrategy(GradientLearner):
 
     @torch.no_grad()
     def pieces(self, batch: Batch, teacher: Tensor | None) -> Iterator[float]:
-        if (numbers := 2 * self.settings.shaken * self.rows.width) > LIMIT:
-            raise MemoryError(f"{2 * self.settings.shaken:,} networks of {self.rows.width:,} weights are {numbers:,} "
-                              f"numbers, more than the {LIMIT:,} allowed; choose fewer or smaller networks")
+        room_for(2 * self.settings.shaken, self.rows.width)
         theta = self.rows.of(self.network)
         noise = self.noise().to(theta)
         if self._crowd is None:

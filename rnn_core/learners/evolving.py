@@ -129,12 +129,6 @@ class ScoreLearner(Learner):
             self.every *= 2
             self.spread = self.spread[self.spread[:, 0] % self.every == 0]
 
-    def room_for(self, count: int) -> None:
-        """Raise Diverged, in one sentence, where so many networks are more numbers than are allowed."""
-        if (numbers := count * self.rows.width) > LIMIT:
-            raise Diverged(f"{count:,} networks of {self.rows.width:,} weights are {numbers:,} numbers, more than the "
-                           f"{LIMIT:,} allowed; choose fewer or smaller networks")
-
     def tensors(self) -> dict[str, Tensor]:
         return {"spread": self.spread} | ({} if self._drawn is None else {"drawn": self._drawn})
 
@@ -148,6 +142,13 @@ class ScoreLearner(Learner):
         self.best = float("inf") if numbers["best"] is None else float(numbers["best"])
         self.learnt, self.spread, self._drawn = float(numbers["learnt"]), tensors["spread"], tensors.get("drawn")
         self._batch = None
+
+
+def room_for(networks: int, width: int) -> None:
+    """Raise Diverged, in one sentence, where so many networks of so many weights are more numbers than are allowed."""
+    if (numbers := networks * width) > LIMIT:
+        raise Diverged(f"{networks:,} networks of {width:,} weights are {numbers:,} numbers, more than the {LIMIT:,} "
+                       "allowed; choose fewer or smaller networks")
 
 
 def score(crowd: Crowd, rows: Tensor, batch: Batch, task: Any) -> Iterator[Tensor | None]:
@@ -207,7 +208,7 @@ class PopulationLearner(ScoreLearner):
 
     def update(self) -> Iterator[tuple[float, float] | None]:
         own, elite = self.settings, min(self.settings.elite, self.settings.population - 1)
-        self.room_for(own.population)
+        room_for(own.population, self.rows.width)
         if self.population is None:
             rows, parents = self._fresh(), torch.full((own.population, 2), -1)
         else:

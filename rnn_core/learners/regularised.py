@@ -85,7 +85,10 @@ def penalty(one: Trace, costates: list[Any]) -> Tensor:
     flat = flat.detach().requires_grad_()
     after = vector(one.cell.step(x, back(flat))[1])[0]
     later = vector(fold(stack([*costates[1:], tmap(torch.zeros_like, costates[-1])])))[0]
-    arrived, = torch.autograd.grad((after * later).sum() + 0 * flat.sum(), flat, create_graph=True)
+    passed = (after * later).sum()
+    arrived = torch.zeros_like(flat)
+    if passed.requires_grad:
+        arrived, = torch.autograd.grad(passed, flat, create_graph=True, materialize_grads=True)
     length = later.norm(dim=1)
     felt = length > torch.finfo(length.dtype).tiny ** 0.5
     if one.mask is not None:

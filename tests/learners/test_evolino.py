@@ -7,20 +7,14 @@ import torch
 
 import rnn_core as rc
 from tests.cells.cases import one_sentence
+from tests.learners.checkpoints import taken_up
 
 SMALL = {"hidden_size": 3, "length": 30, "population": 6, "elite": 2, "updates": 3, "batch_size": 2, "washout": 2}
 
 
 def test_a_run_is_taken_up_from_its_checkpoint():
     spec = rc.Experiment.of("gru", "mackey_glass", "evolino", alone=8, **SMALL)
-    whole, half = rc.Run(spec), rc.Run(spec)
-    list(whole.training())
-    steps = half.training()
-    while half.update < 2:
-        next(steps)
-    again = rc.Run.resume(spec, half.checkpoint())
-    list(again.training())
-    assert again.digest() == whole.digest()
+    taken_up(spec)
 
 
 @pytest.mark.parametrize("architecture", ["elman", "lstm", "ctrnn"])

@@ -10,6 +10,7 @@ import torch
 
 import rnn_core as rc
 from tests.cells.cases import one_sentence
+from tests.learners.checkpoints import taken_up
 
 XOR = {"hidden_size": 3, "length": 12, "sure_only": True, "population": 12, "batch_size": 4, "updates": 8, "elite": 2}
 RULES = ("genetic", "cosyne")
@@ -63,13 +64,7 @@ def test_it_is_left_and_taken_up_again_bit_for_bit(learner):
     few |= {"short_training": 2} if learner == "topologies" else {}
     spec = rc.Experiment.of("gate_layout" if learner == "topologies" else "elman", "temporal_xor", learner,
                             hidden_size=3, length=9, batch_size=3, updates=6, **few)
-    whole, part = rc.train(spec, quiet=True), rc.Run(spec)
-    for step in part.training():
-        if step is not None and step.update == 3:
-            break
-    again = rc.Run.resume(spec, part.checkpoint())
-    list(again.training())
-    assert again.digest() == whole.digest()
+    taken_up(spec, at=3)
 
 
 @pytest.mark.parametrize("count", [0, 1])
@@ -140,3 +135,11 @@ def test_every_generation_remembers_its_parents_and_layouts():
     assert len(choices) == 2 and torch.equal(torch.cat(choices), told.genes[0, -32:])
     family = rc.genealogy(run)
     assert family.forebear[-1].sum() == 1 and family.frame()["generation"].tolist()[-1] == 4
+
+
+@pytest.mark.parametrize(("learner", "many"), [("genetic", {"population": 2000}), ("evolution_strategy",
+                                                                                    {"shaken": 1000})])
+def test_more_networks_than_there_is_room_for(learner, many):
+    run = rc.train(rc.Experiment.of("lstm", "temporal_xor", learner, hidden_size=80, length=6, updates=1, **many),
+                   quiet=True)
+    assert run.status == "diverged" and "2,000 networks of " in run.reason and run.reason.count(". ") == 0

@@ -13,6 +13,7 @@ from rnn_core.records import Batch, Streams
 from rnn_core.sensitivity import from_the_start, sensitivities, stepwise
 from rnn_core.tasks.base import RegressionTask
 from tests.cells.cases import one_sentence, same
+from tests.learners.checkpoints import taken_up
 
 EXACT = {"truncated_bptt": {"window_back": 1000}, "rtrl": {}, "hybrid": {}}
 STEPWISE = ("truncated_bptt", "rtrl", "hybrid")
@@ -110,14 +111,7 @@ def test_online_it_steps_after_every_piece(rule):
 @pytest.mark.parametrize("rule", STEPWISE)
 def test_a_run_is_taken_up_from_its_checkpoint(rule):
     spec = rc.Experiment.of("gru", "adding", rule, hidden_size=3, length=8, updates=4, batch_size=2)
-    whole, half = rc.Run(spec), rc.Run(spec)
-    list(whole.training())
-    steps = half.training()
-    while half.update < 2:
-        next(steps)
-    again = rc.Run.resume(spec, half.checkpoint())
-    list(again.training())
-    assert again.digest() == whole.digest()
+    taken_up(spec)
 
 
 def test_rtrl_and_bptt_take_the_same_road():
