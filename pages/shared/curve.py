@@ -61,16 +61,25 @@ def _curves(hand: Hand, look: Any, base: Baseline) -> None:
     if look is None:
         records, line, log = hand.run.records, still_line(hand.run), hand.run.log
         target = hand.run.update or hand.run.learner.settings.updates
-        option = _options(records, base, log, task, theme, target)
+        option = _options(_comparable(hand, records), base, log, task, theme, target)
     else:
         seen = watched(hand.run_id)
         records, line = seen.records, status_line(look, seen.records[-1]["seconds"] if seen.records else 0.0)
-        option = seen.picture(("curve", theme), lambda: _options(records, base, look.log, task, theme, look.target))
+        option = seen.picture(
+            ("curve", theme), lambda: _options(_comparable(hand, records), base, look.log, task, theme, look.target)
+        )
         remarks(look)
     st.container(key="status").markdown(line + _verdict(task, base, _measured(records)))
     live(rc.figures.tape_mark(option[0], hand.moment, theme), key="curve")
     if option[1] is not None:
         live(rc.figures.tape_mark(option[1], hand.moment, theme), key="metric", height=220)
+
+
+def _comparable(hand: Hand, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The records, without what a rule by score hears where the task is played: returns, which are no loss."""
+    if hand.run.task.plays and hand.run.learner.any_score:
+        return [{**r, "loss": None} for r in records]
+    return records
 
 
 def _options(records: list[dict[str, Any]], base: Any, log: Any, task: Any, theme: str, target: int) -> tuple[Any, Any]:

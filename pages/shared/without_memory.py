@@ -17,10 +17,15 @@ def without_memory(hand: Hand) -> None:
     """The section: what such networks can know, and a race against them with as many weights for each."""
     rivals = [name for name in MEMORYLESS if name != hand.spec.architecture and hand.fits(architecture=name)]
     cards = rc.architectures()
-    st.markdown(
+    had = (
         f"What can be had without any network: {plain(hand.baseline.sentence)}, which scores "
-        f"**{hand.baseline.value:.3g}**. Whether memory is needed shows beside networks that have none:"
+        f"**{hand.baseline.value:.3g}**."
     )
+    if not rivals:
+        rule = plain(rc.learners()[hand.spec.learner].title)
+        st.markdown(f"{had} {rule} teaches no network without memory, so there is none to race against here.")
+        return
+    st.markdown(f"{had} Whether memory is needed shows beside networks that have none:")
     st.dataframe(
         {
             "architecture": [cards[name].title for name in rivals],
@@ -30,7 +35,7 @@ def without_memory(hand: Hand) -> None:
         hide_index=True,
         width="stretch",
     )
-    if st.button("Race them", icon=":material/sports_score:", key="race_memoryless", disabled=not rivals):
+    if st.button("Race them", icon=":material/sports_score:", key="race_memoryless"):
         propose(hand.spec, [hand.spec.architecture, *rivals][:LANES])
         st.switch_page("pages/6_Race.py")
     note(

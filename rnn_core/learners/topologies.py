@@ -65,8 +65,8 @@ class Topologies(PopulationLearner):
     @classmethod
     def check(cls, cell: type[Any], task: type[Any]) -> None:
         if not cell.switches:
-            raise ValueError(f"Evolution can choose the layout of a cell that has switches; a {cell.card.title} has "
-                             "none.")
+            raise ValueError(f"Evolution can choose the layout of a cell that has switches, and {cell.card.title} "
+                             "has none.")
 
     def breed(self, count: int) -> tuple[Tensor, Tensor]:
         own, chance, p = self.settings, self.streams.noise, self.rows.trained

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from tests.pages.test_race import told
+from types import SimpleNamespace
+
+import pytest
+
+import rnn_core as rc
+from pages.shared.curve import _comparable
+from tests.pages.reading import told
 
 
 def opened(app, key: str, title: str):
@@ -26,3 +32,9 @@ def test_noise_is_shown_for_the_task_in_hand_or_for_a_maze(visit):
     assert app.session_state["spec"].task == "t_maze" and app.session_state["spec"].learner == "reinforce"
     text = told(opened(app, "rules", "Reward"))
     assert "fresh network of this kind" not in text and "its noise grows as T to the" in text
+
+
+@pytest.mark.parametrize(("learner", "told"), [("genetic", [None]), ("reinforce", [3.0])])
+def test_returns_are_not_drawn_as_a_loss(learner, told):
+    run = rc.Run(rc.Experiment.of("elman", "t_maze", learner, hidden_size=3, length=3))
+    assert [r["loss"] for r in _comparable(SimpleNamespace(run=run), [{"loss": 3.0}])] == told
