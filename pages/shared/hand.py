@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NoReturn
 
 import streamlit as st
 
@@ -171,13 +171,27 @@ def arrive(keep: Sequence[str] = ()) -> tuple[Hand, list[str]]:
         hold(hand.spec, hand.run_id)
     if state.get("moment") is not None and (sentence := hand.seek(state["moment"])):
         notices.append(sentence)
-    written = hand.spec.to_query() | ({"run": hand.run_id} if hand.run_id else {})
-    written |= {} if hand.moment is None else {"moment": str(hand.moment)}
-    written |= {name: str(state[name]) for name in keep if state.get(name)}
+    written = _address(hand) | {name: str(state[name]) for name in keep if state.get(name)}
     if written != dict(st.query_params):
         st.query_params.from_dict(written)
     state["written"] = written
     return hand, notices
+
+
+def set_off(page: str) -> NoReturn:
+    """Open another page, such as ``pages/3_Gradients.py``, with what is in hand in its address from the first.
+
+    Written to the address only on arrival it would stand in the browser's history twice, and Back would have to be
+    pressed twice.
+    """
+    state = st.session_state
+    state["written"] = _address(Hand(state["spec"], state["run_id"], state["owner"], state["moment"]))
+    st.switch_page(page, query_params=state["written"])
+
+
+def _address(hand: Hand) -> dict[str, str]:
+    run = {"run": hand.run_id} if hand.run_id else {}
+    return hand.spec.to_query() | run | ({} if hand.moment is None else {"moment": str(hand.moment)})
 
 
 def _take(run_id: str, notices: list[str]) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 import rnn_core as rc
 from pages.shared.charts import show
 from pages.shared.engine import engine, polling
-from pages.shared.hand import hold
+from pages.shared.hand import hold, set_off
 from pages.shared.race_draft import in_notebook, sizes
 from pages.shared.theme import mode
 from pages.shared.transport import WORDS, remarks
@@ -188,4 +188,4 @@ def _take(result: Verdict) -> None:
             label = f"Train the {plain(name)}"
             if st.button(label, icon=":material/back_hand:", type="tertiary", key=f"race_take_{lane}"):
                 hold(result.race.racing(lane, result.chosen[lane])[0], None)
-                st.switch_page("pages/1_Train.py")
+                set_off("pages/1_Train.py")

@@ -10,7 +10,7 @@ import streamlit as st
 
 import rnn_core as rc
 from pages.shared.engine import engine
-from pages.shared.hand import Hand, hold
+from pages.shared.hand import Hand, hold, set_off
 from pages.shared.runs import Line
 from pages.shared.runs_bin import ask, delete
 from pages.shared.runs_compare import Seen
@@ -31,7 +31,7 @@ def keep(hand: Hand, one: Seen, ids: Sequence[str]) -> None:
                      help="Opens it on Hidden states, with the tape of its training."):
             hold(shipped_spec() if line.shipped else rc.Experiment.from_json(line.summary.spec),
                  None if line.shipped else line.id)
-            st.switch_page("pages/2_Hidden_states.py")
+            set_off("pages/2_Hidden_states.py")
         away = st.popover("Take away", icon=":material/download:", key=f"away:{line.id}", on_change="rerun")
         if away.open:
             with away:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
+from pages.shared.hand import set_off
+
 HEAD_START = 0.15
 
 
@@ -45,7 +47,7 @@ def go_to(label: str, page: str, key: str, title: str, *, slot: str = "") -> Non
     if st.button(label, icon=":material/arrow_forward:", type="tertiary", key=f"go:{slot}:{page}:{title}"):
         st.session_state[f"open:{key}"] = title
         st.session_state.pop(f"sections:{key}", None)
-        st.switch_page(page)
+        set_off(page)
 
 
 def _remember(slot: str, widget: str) -> None:

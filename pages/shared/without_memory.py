@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 import rnn_core as rc
-from pages.shared.hand import Hand
+from pages.shared.hand import Hand, set_off
 from pages.shared.race_draft import propose
 from pages.shared.words import note, plain
 
@@ -37,7 +37,7 @@ def without_memory(hand: Hand) -> None:
     )
     if st.button("Race them", icon=":material/sports_score:", key="race_memoryless"):
         propose(hand.spec, [hand.spec.architecture, *rivals][:LANES])
-        st.switch_page("pages/6_Race.py")
+        set_off("pages/6_Race.py")
     note(
         "The race gives all of them the same sequences and seeds, as many weights, and the same effort to find each "
         "one’s learning rate."

@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
-from sklearn.linear_model import Ridge as Solver
 from torch import Tensor
 
 from rnn_core.learners.base import Diverged, Learner, LearnerSettings
@@ -114,6 +113,8 @@ class Ridge(ReadoutLearner):
 
 def solved(X: Tensor, Y: Tensor, ridge: float) -> tuple[Tensor, Tensor]:
     """V (o, n) and d (o) for X (m, n) and Y (m, o), by scikit-learn's Ridge."""
+    from sklearn.linear_model import Ridge as Solver
+
     fitted = Solver(alpha=ridge, solver="cholesky" if ridge else "svd").fit(X.cpu().numpy(), Y.cpu().numpy())
     V = torch.from_numpy(fitted.coef_.reshape(Y.shape[1], -1))
     return V.to(X), torch.as_tensor(fitted.intercept_).reshape(-1).to(X)
