@@ -16,7 +16,6 @@ from pages.shared.theme import mode
 from pages.shared.words import note, plain, table_twin
 from rnn_core.catalogue.costs import told
 from rnn_core.records import Streams
-from rnn_core.records.trees import paths
 
 AT_ONCE = 6
 ROWS = ("Idea", "Good for", "One step", "Equations", "Numbers", "Published in")
@@ -72,8 +71,8 @@ class Entry:
     @property
     def memory(self) -> str:
         """What it carries from step to step."""
-        fields = {name: value.shape[1:].numel() for name, value in paths(_cell(*self.sizes).initial_state(1))}
-        return f"**{sum(fields.values()):,}** numbers remembered :gray[{plain(', '.join(fields))}]"
+        fields = _graph(*self.sizes).remembered
+        return f"**{sum(fields.values()):,}** numbers remembered :gray[{plain(', '.join(fields))}]".removesuffix(" :gray[]")
 
     def picture(self, key: str) -> None:
         """Its step graph."""

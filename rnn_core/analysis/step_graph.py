@@ -55,6 +55,12 @@ class StepGraph(Result):
         """The node with this id; KeyError when there is none."""
         return {n.id: n for n in self.nodes}[id]
 
+    @property
+    def remembered(self) -> dict[str, int]:
+        """How many numbers of each field of the state this step reads; a field that is only shown is left out."""
+        read = {a for a, _ in self.edges}
+        return {n.id.rstrip("₋"): n.value.shape[2:].numel() for n in self.nodes if n.id[-1] == "₋" and n.id in read}
+
     def frame(self) -> pd.DataFrame:
         """One row a node: kind, equation, what it reads, the author's line."""
         reads = {n.id: ", ".join(self.node(a).label for a, b in self.edges if b == n.id) for n in self.nodes}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import unicodedata
 
 import plotly.graph_objects as go
 
@@ -14,7 +15,7 @@ from rnn_core.figures.style import CLEAR, canvas
 from rnn_core.records.palette import tone
 
 ROW, HANDLE = 64, 0.42
-PART = re.compile(r"([^_]+)_(?:\{([^}]*)\}|(\w))")
+PART = re.compile(r"([^_]+)_(?:\{([^}]*)\}|(\w{1,3}))")
 
 
 def step_graph(result: StepGraph, *, theme: str = "light", height: int | None = None) -> go.Figure:
@@ -43,11 +44,15 @@ def step_graph(result: StepGraph, *, theme: str = "light", height: int | None = 
 
 
 def label(text: str) -> str:
-    """A symbol such as ``h_{t−1}`` in italics with its subscript, anything a stranger wrote made harmless."""
+    """A symbol such as ``h_{t−1}`` in italics with its subscript, a Greek letter that is spelt out as that letter.
+
+    Anything a stranger wrote is made harmless.
+    """
     found = PART.fullmatch(text)
-    if found is None:
-        return f"<i>{html.escape(text)}</i>"
-    return f"<i>{html.escape(found[1])}</i><sub>{html.escape(found[2] or found[3])}</sub>"
+    name, below = (found[1], found[2] or found[3]) if found else (text, "")
+    greek = html.unescape(f"&{name};")
+    name = greek if len(greek) == 1 and unicodedata.name(greek, "").startswith("GREEK") else name
+    return f"<i>{html.escape(name)}</i>" + (f"<sub>{html.escape(below)}</sub>" if below else "")
 
 
 def _bundles(result: StepGraph) -> dict[str, str]:

@@ -134,6 +134,13 @@ def test_the_context_units_of_elman_are_a_copy_of_their_own(activation):
     assert torch.equal(weights[0, :, 0], torch.eye(3))
 
 
+@pytest.mark.parametrize("name, fields", [("lstm", {"h": 3, "c": 3}), ("feed_forward", {}), ("window_mlp", {"x": 7}),
+                                          ("jordan", {"s": 1, "y": 1})])
+def test_only_what_the_step_reads_is_remembered(name, fields):
+    cell = rc.make_cell(name, 1, output_size=1, hidden_size=3)
+    assert rc.step_graph(rc.unroll(cell, torch.randn(1, 4, 1))).remembered == fields
+
+
 def test_a_drawing_changes_nothing_and_can_be_read():
     run = rc.Run(rc.Experiment.of("lstm", "adding", hidden_size=3, length=5))
     before = run.digest()

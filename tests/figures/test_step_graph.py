@@ -94,6 +94,8 @@ def test_the_readout_belongs_to_it_when_asked(run):
 
 def test_a_strangers_words_are_harmless():
     assert label("h_{t−1}") == "<i>h</i><sub>t−1</sub>" and label("c") == "<i>c</i>"
+    assert label("tau_0") == "<i>τ</i><sub>0</sub>" and label("Omega") == "<i>Ω</i>"
+    assert label("W_in") == "<i>W</i><sub>in</sub>" and label("in") == "<i>in</i>" and label("Tab") == "<i>Tab</i>"
     evil = "<a href='javascript:x'>h</a>"
     nodes = (GraphNode("h", "probe", evil, equation=evil),)
     figure = rc.figures.step_graph(StepGraph(nodes, (), ()))
