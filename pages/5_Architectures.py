@@ -72,7 +72,8 @@ class Entry:
     def memory(self) -> str:
         """What it carries from step to step."""
         fields = _graph(*self.sizes).remembered
-        return f"**{sum(fields.values()):,}** numbers remembered :gray[{plain(', '.join(fields))}]".removesuffix(" :gray[]")
+        names = f" :gray[{plain(', '.join(fields))}]" if fields else ""
+        return f"**{sum(fields.values()):,}** numbers remembered{names}"
 
     def picture(self, key: str) -> None:
         """Its step graph."""
@@ -167,10 +168,10 @@ def gallery(hand: Any) -> None:
 
 
 def wirings(hand: Any) -> None:
-    """One card a way to join cells."""
-    cards = list(rc.wirings().items())
-    for start in range(0, len(cards), 3):
-        for column, (name, card) in zip(st.columns(3, gap="medium"), cards[start : start + 3], strict=False):
+    """One card a way to join cells, oldest first."""
+    cards = sorted(rc.wirings().items(), key=lambda one: (one[1].year, one[0]))
+    for start in range(0, len(cards), 2):
+        for column, (name, card) in zip(st.columns(2, gap="medium"), cards[start : start + 2], strict=False):
             with column.container(border=True, height="stretch"):
                 st.subheader(f"{plain(card.title)} :gray[{card.year}]", anchor=False)
                 st.markdown(plain(card.summary))

@@ -103,7 +103,8 @@ class ClockedNetwork(Single):
     card = Card(title="Hierarchy with clocks", row="A13", year=1995,
                 reference="El Hihi & Bengio 1995; Koutník et al. 2014",
                 summary="The same architecture in levels, of which each moves k times more seldom than the one below.",
-                equations={"h": "h^l_t = cell^l(o^{l−1}_t, h^l_{t−1}) if k^{l−1} divides t, else h^l_{t−1}",
+                equations={"h": "h^l_t = cell^l(o^{l−1}_t, h^l_{t−1}) if k^{l−1} divides t",
+                           "held": "h^l_t = h^l_{t−1} else",
                            "y": "y_t = V [o^1_t; …; o^L_t] + d"})
     Settings = ClockedSettings
     takes_speakers = False
