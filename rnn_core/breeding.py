@@ -54,15 +54,16 @@ def cross(mothers: Tensor, fathers: Tensor, how: Crossover, generator: torch.Gen
     if how == "one point":
         cut = torch.randint(1, max(p, 2), (n, 1), generator=generator)
         return torch.where((torch.arange(p) < cut).to(mothers.device), mothers, fathers)
-    drawn = torch.rand(n, p, generator=generator).to(mothers)
     if how == "uniform":
-        return torch.where(drawn < 0.5, mothers, fathers)
+        coins = torch.empty(n, p, dtype=torch.bool).random_(generator=generator)
+        return torch.where(coins.to(mothers.device), mothers, fathers)
+    drawn = torch.rand(n, p, generator=generator).to(mothers)
     return torch.lerp(mothers, fathers, (1 + 2 * BEYOND) * drawn - BEYOND)
 
 
 def mutate(rows: Tensor, rate: float, size: float, generator: torch.Generator, *, cauchy: bool = False) -> Tensor:
     """Each gene of rows (n, p), with a chance of ``rate``, moved by a Gaussian (or Cauchy) number times ``size``."""
-    hit = torch.rand(rows.shape, generator=generator) < rate
-    noise = torch.empty(rows.shape).cauchy_(generator=generator) if cauchy else torch.randn(rows.shape,
-                                                                                              generator=generator)
-    return rows + torch.where(hit, size * noise, torch.zeros_like(noise)).to(rows)
+    hit = (torch.rand(rows.shape, generator=generator) < rate).flatten().nonzero().squeeze(1)
+    noise = torch.empty(len(hit))
+    noise = noise.cauchy_(generator=generator) if cauchy else noise.normal_(generator=generator)
+    return rows.flatten().index_add(0, hit.to(rows.device), size * noise.to(rows)).view_as(rows)

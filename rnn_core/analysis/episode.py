@@ -26,13 +26,14 @@ CARD = Card(title="An episode", row="C16", year=2002,
 
 @dataclass(frozen=True, eq=False)
 class Played(Result):
-    """One episode of t steps: ``seen`` in words, ``actions`` (t,) and ``rewards`` (t,), ``chances`` (t, o) of the
-    actions in ``words``, ``states`` (t, n) what the readout reads; ``scene`` draws it. ``returns`` (b,) and ``lengths``
-    (b,) are of episodes from every start, this one's number is ``row``; ``best`` is the highest return that there is,
-    ``unit`` the return's name.
+    """One episode of t steps: what was ``seen`` and ``done`` in words, ``actions`` (t,) and ``rewards`` (t,),
+    ``chances`` (t, o) of the actions in ``words``, ``states`` (t, n) what the readout reads; ``scene`` draws it.
+    ``returns`` (b,) and ``lengths`` (b,) are of episodes from every start, this one's number is ``row``; ``best`` is
+    the highest return that there is, ``unit`` the return's name.
     """
 
     seen: tuple[str, ...]
+    done: tuple[str, ...]
     words: tuple[str, ...]
     actions: Tensor
     rewards: Tensor
@@ -46,10 +47,12 @@ class Played(Result):
     unit: str
 
     def frame(self) -> pd.DataFrame:
-        """One row a step."""
-        return pd.DataFrame({"t": range(len(self.seen)), "it saw": self.seen,
-                             "it did": [self.words[k] for k in self.actions.tolist()],
-                             "with the chance": self.chances.gather(1, self.actions.unsqueeze(1)).squeeze(1).tolist(),
+        """One row a step; what lies between two actions has no chance of its own."""
+        whole = self.actions.round().long().unsqueeze(1)
+        chance = self.chances.double().gather(1, whole).squeeze(1)
+        chance[self.actions != whole.squeeze(1)] = torch.nan
+        return pd.DataFrame({"t": range(len(self.seen)), "it saw": self.seen, "it did": self.done,
+                             "with the chance": chance.tolist(),
                              "it got": self.rewards.tolist(), "so far": self.rewards.cumsum(0).tolist()})
 
     @property
@@ -67,7 +70,7 @@ class Played(Result):
 
 
 def episode(network: Any, batch: Batch, task: Any, *, row: int = 0) -> Played:
-    """Episodes from the starts of these sequences, each with the most likely actions; the one from ``row`` in full.
+    """Episodes from the starts of these sequences, nothing left to chance; the one from ``row`` in full.
 
     Raises ValueError, in one sentence, for a task that is not played and for a start that is not there.
     """
@@ -81,6 +84,7 @@ def episode(network: Any, batch: Batch, task: Any, *, row: int = 0) -> Played:
         one = Episode(*(v[:, :there] for v in played.rows(slice(row, row + 1))))
         like = next(network.parameters())
         trace = network.trace(one.observations.to(like))
-    return Played(tuple(task.told(one.worlds[0])), tuple(task.words), one.actions[0], one.rewards[0],
+    done = tuple(task.did(k) for k in one.actions[0].tolist())
+    return Played(tuple(task.told(one.worlds[0])), done, tuple(task.words), one.actions[0], one.rewards[0],
                   trace.outputs[0].softmax(-1).cpu(), trace.main.outputs[0].cpu(), task.scene(one), played.returns,
                   played.lengths, row, float(task.metric_best), task.metric_name)

@@ -13,7 +13,7 @@ from rnn_core.figures.playing import controls
 from rnn_core.figures.style import canvas, heading
 from rnn_core.records.palette import scale, tone
 
-FRAMES, UNITS = 60, 48
+FRAMES, UNITS, KINDS = 60, 48, 8
 TITLES = (
     "the world, and the agent in it",
     "π &nbsp;chances of the actions; ring: what it did",
@@ -52,7 +52,7 @@ def _moving(result: Played, k: int, steps: int) -> list[dict[str, Any]]:
     """What changes from step to step: the agent's lines, the sentence, and the cursor through both rows below."""
     lines = [{"x": _short(v[k, :, 0]), "y": _short(v[k, :, 1])} for v in map(array, result.scene.moving.values())]
     t, so_far = min(k, steps - 1), float(result.rewards[:k].sum())
-    told = f"<i>t</i> = {k}, the end" if k == steps else f"<i>t</i> = {k}: {result.words[int(result.actions[k])]}"
+    told = f"<i>t</i> = {k}, the end" if k == steps else f"<i>t</i> = {k}: {result.done[k]}"
     x, y = _corner(result)
     return [*lines, {"x": [x], "y": [y], "text": [f"{told}<br>so far {short(so_far)}"]},
             {"x": [t, t], "y": [-0.5, len(result.words) - 0.5]}, {"x": [t, t], "y": [-0.5, _units(result) - 0.5]}]
@@ -106,7 +106,7 @@ def _below(figure: go.Figure, result: Played, theme: str) -> None:
                                  "range": [len(names) - 0.5, -0.5]},
                          yaxis3={"showticklabels": False, "showgrid": False, "range": [_units(result) - 0.5, -0.5]})
     done = array(result.actions)[at]
-    told = [[result.seen[k], names[int(result.actions[k])], round(float(result.rewards[k]), 4)] for k in at]
+    told = [[result.seen[k], result.done[k], round(float(result.rewards[k]), 4)] for k in at]
     figure.add_scatter(x=at, y=done, xaxis="x2", yaxis="y2", mode="markers", customdata=told,
                        marker={"symbol": "circle-open", "size": 8, "color": tone("prediction", theme)},
                        hovertemplate="saw %{customdata[0]}, did %{customdata[1]}, got %{customdata[2]}<extra></extra>")
@@ -135,6 +135,7 @@ def _short(values: np.ndarray) -> list[float | None]:
 
 
 def _words(result: Played) -> str:
-    done = " ".join(dict.fromkeys(result.words[k] for k in result.actions.tolist()))
+    kinds = list(dict.fromkeys(result.done))
+    done = " ".join(kinds[:KINDS]) + f" and {len(kinds) - KINDS} others" * (len(kinds) > KINDS)
     return (f"An episode of {len(result.seen)} steps, from “{result.seen[0]}” to “{result.seen[-1]}”; it did: {done}. "
             f"{result.says}")

@@ -51,9 +51,10 @@ class Genetic(PopulationLearner):
         own, chance = self.settings, self.streams.noise
         parents = select(self.fitness, 2 * count, own.selection, chance, rivals=own.rivals,
                          share=own.best_share).view(count, 2)
-        alone = torch.rand(count, generator=chance) >= own.crossover_rate
-        parents[:, 1] = torch.where(alone, parents[:, 0], parents[:, 1])
-        mothers, fathers = (self.population[k.to(self.population.device)] for k in parents.unbind(1))
-        young = torch.where(alone.unsqueeze(1).to(mothers.device), mothers,
-                            cross(mothers, fathers, own.crossover, chance))
+        pairs = (torch.rand(count, generator=chance) < own.crossover_rate).nonzero().squeeze(1)
+        alone = torch.ones(count, dtype=torch.bool).index_fill(0, pairs, False)
+        parents[alone, 1] = parents[alone, 0]
+        at = parents.to(self.population.device)
+        young, fathers = self.population[at[:, 0]], self.population[at[pairs, 1]]
+        young[pairs] = cross(young[pairs], fathers, own.crossover, chance)
         return mutate(young, own.mutation_rate, own.mutation_size, chance), parents

@@ -25,7 +25,11 @@ def tmap(f: Callable[..., Any], tree: Any, *rest: Any) -> Any:
 
 def leaves(tree: Any) -> list[Tensor]:
     """The tensors of a tree, in order."""
-    return [v for v in pytree.tree_leaves(tree) if v is not None]
+    if isinstance(tree, dict):
+        tree = tuple(tree.values())
+    if isinstance(tree, tuple | list):
+        return [v for part in tree for v in leaves(part)]
+    return [] if tree is None else [tree]
 
 
 def paths(tree: Any) -> list[tuple[str, Tensor]]:

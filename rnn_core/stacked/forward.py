@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -10,10 +10,12 @@ from torch import Tensor, nn
 
 from rnn_core.cells.base import Cell
 from rnn_core.networks.base import Network, taught
-from rnn_core.records.trees import tmap
+from rnn_core.records.trees import leaves, tmap
+from rnn_core.stacked.recorded import Recorded
 from rnn_core.stacked.shift import Shifted
 from rnn_core.unroll import run_fast
 
+AT_HAND = 2**18
 Forward = Callable[[dict[str, Tensor], Tensor, Tensor | None, Tensor | None], Tensor]
 
 
@@ -45,10 +47,11 @@ def by_vmap(network: Network) -> Forward:
 class _Stacked(Cell):
     """A cell on stacked weights, as a cell whose batch is the models: x (k, t, b, i) and, if there is one, its mask."""
 
-    def __init__(self, cell: Cell, bare: Cell) -> None:
+    def __init__(self, cell: Cell, bare: Cell, wear: Callable[[dict[str, Tensor]], None]) -> None:
         nn.Module.__init__(self)
         self.cell, self.bare = cell, bare
-        self.batch = 1
+        self.batch, self.weights = 1, {}
+        self.moved = Recorded(self._moved, wear)
 
     def initial_state(self, batch_size: int) -> Any:
         return tmap(lambda v: v.expand(batch_size, *v.shape), self.cell.initial_state(self.batch))
@@ -58,13 +61,15 @@ class _Stacked(Cell):
             return self.bare.project(x[0]), x[1]
 
     def advance(self, drive: tuple[Any, Tensor | None], state: Any) -> tuple[Tensor, Any, dict[str, Tensor]]:
+        return *self.moved(self.weights, *drive, state), {}
+
+    def _moved(self, drive: Any, mask: Tensor | None, state: Any) -> tuple[Tensor, Any]:
         with Shifted():
-            out, new, _ = self.bare.advance(drive[0], state)
-        mask = drive[1]
+            out, new, _ = self.bare.advance(drive, state)
         if mask is None:
-            return out, new, {}
+            return out, new
         there = mask.unsqueeze(-1)
-        return torch.where(there, out, torch.zeros_like(out)), _hold(mask, new, state), {}
+        return torch.where(there, out, torch.zeros_like(out)), _hold(mask, new, state)
 
 
 def _hold(mask: Tensor, new: Any, old: Any) -> Any:
@@ -72,6 +77,13 @@ def _hold(mask: Tensor, new: Any, old: Any) -> Any:
     def choose(n: Tensor, o: Tensor) -> Tensor:
         return torch.where(mask.reshape(*mask.shape, *[1] * (n.dim() - 2)), n, o)
     return tmap(choose, new, old)
+
+
+def _spans(given: Any, some: int) -> Iterator[Any]:
+    """So many steps of all that is given (k, t, …), then the next ones: what a cell makes beforehand of every step of
+    many models would not stay in the processor's cache."""
+    for start in range(0, leaves(given)[0].shape[1], some):
+        yield tmap(lambda v, start=start: v[:, start:start + some], given)
 
 
 class OnStacked:
@@ -88,10 +100,15 @@ class OnStacked:
                 for name in list(own):
                     del own[name]
                     self.places[f"{path}.{name}".removeprefix(".")] = (module, name)
-        self.cell = _Stacked(network.cells[0], self.bare.cells[0])
+        self.cell = _Stacked(network.cells[0], self.bare.cells[0], self._put)
+        self.once = Recorded(self._once, self._put)
 
     def wear(self, weights: dict[str, Tensor]) -> None:
         """Take on the weights (k, …) by name."""
+        self.cell.weights = weights
+        self._put(weights)
+
+    def _put(self, weights: dict[str, Tensor]) -> None:
         for path, value in weights.items():
             setattr(*self.places[path], value)
 
@@ -101,9 +118,13 @@ class OnStacked:
         x, mask, teacher = tmap(lambda v: v.transpose(1, 2), (x, mask, teacher))         # (k, t, b, …)
         if mask is not None:
             x = torch.where(mask.unsqueeze(-1), x, torch.zeros_like(x))
-        outputs, _ = run_fast(self.cell, (taught(self.network.cells[0], x, teacher), mask))
-        with Shifted():
-            y = self.bare.readout(outputs)
+        given, found, state = (taught(self.network.cells[0], x, teacher), mask), [], None
+        wide = max((v.shape[1] for v in weights.values() if v.dim() > 1), default=1)
+        for part in _spans(given, max(1, AT_HAND // (len(x) * self.cell.batch * wide))):
+            outputs, state = run_fast(self.cell, part, state)
+            with Shifted():
+                found.append(self.bare.readout(outputs))
+        y = torch.cat(found, 1)
         if mask is not None:
             y = torch.where(mask.unsqueeze(-1), y, torch.zeros_like(y))
         return y.transpose(1, 2)
@@ -114,6 +135,9 @@ class OnStacked:
         if state is None:
             self.cell.batch = x.shape[1]
             state = self.cell.initial_state(models)
+        return self.once(self.cell.weights, x, state)
+
+    def _once(self, x: Any, state: Any) -> tuple[Tensor, Any]:
         cell = self.network.cells[0]
         silence = torch.full((*x.shape[:2], cell.output_size), torch.nan).to(x) if cell.feeds_back else None
         with Shifted():

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-ELEMENTWISE = frozenset("""tanh sigmoid relu exp sqrt square abs neg sub rsub add mul div where lerp addcmul clamp clone
+ELEMENTWISE = frozenset("""sigmoid relu exp sqrt square abs neg sub rsub add mul div where lerp addcmul clamp clone
     isnan nan_to_num maximum minimum sin cos softplus full_like zeros_like ones_like logical_and logical_or logical_not
     lt le gt ge eq ne __add__ __radd__ __sub__ __rsub__ __mul__ __rmul__ __truediv__ __neg__ __pow__ pow""".split())
 
@@ -64,9 +64,17 @@ def _matmul(left: Tensor, right: Tensor) -> Tensor:
 
 def _linear(x: Tensor, W: Tensor, b: Tensor | None = None) -> Tensor:
     _matrices(W)
-    flat = x.flatten(1, -2)                                                            # (k, …, i)
-    out = torch.bmm(flat, W.mT) if b is None else torch.baddbmm(b.unsqueeze(1), flat, W.mT)
+    flat, added = x.flatten(1, -2), None if b is None else b.unsqueeze(1)                       # (k, …, i), (k, 1, n)
+    if flat.shape[-1] == 1:                                  # a batch of products as such has a price of its own
+        out = flat * W.mT if added is None else torch.addcmul(added, flat, W.mT)
+    else:
+        out = torch.bmm(flat, W.mT) if added is None else torch.baddbmm(added, flat, W.mT)
     return out.unflatten(1, x.shape[1:-1])
+
+
+def _tanh(x: Tensor) -> Tensor:
+    """2 σ(2x) − 1, the same up to rounding at a third of the price."""
+    return torch.sigmoid(x + x).mul(2).sub(1)
 
 
 def _t(matrix: Tensor) -> Tensor:
@@ -84,7 +92,7 @@ def _softmax(x: Tensor, dim: int, dtype: Any = None) -> Tensor:
 
 SPECIAL = {
     "addmm": _addmm, "mm": _matmul, "matmul": _matmul, "__matmul__": _matmul, "linear": _linear, "t": _t,
-    "softmax": _softmax,
+    "softmax": _softmax, "tanh": _tanh,
     "chunk": lambda x, chunks, dim=0: x.chunk(chunks, _axis(dim)),
     "split": lambda x, sizes, dim=0: x.split(sizes, _axis(dim)),
     "cat": lambda parts, dim=0: torch.cat(parts, _axis(dim)),

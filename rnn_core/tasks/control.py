@@ -5,8 +5,8 @@
 
 A world is a row of numbers (w,), moved without chance. Each task also has an expert, who sees the whole world; where it
 went is what ``sample`` gives, so that rules which need a right answer can learn by imitation. What is measured is not
-how well a network imitates, but what it gets when it acts itself: always its most likely action, from starts that
-training never saw. Sutton & Barto, *Reinforcement learning*, 1998.
+how well a network imitates, but what it gets when it acts itself: nothing is left to chance, and the starts are such
+that training never saw. Sutton & Barto, *Reinforcement learning*, 1998.
 """
 from __future__ import annotations
 
@@ -55,6 +55,14 @@ class ControlTask(ClassificationTask):
         """What one who sees the whole of the worlds (n, w) would do: (n,)."""
         raise NotImplementedError
 
+    def decide(self, logits: Tensor) -> Tensor:
+        """The actions (n,) that logits (n, o) mean where nothing is left to chance: the likeliest."""
+        return chosen(logits)
+
+    def did(self, action: float) -> str:
+        """An action in words."""
+        return self.words[int(action)]
+
     def scene(self, episode: Episode) -> Scene:
         """How an episode of one world, a batch of one, can be drawn."""
         raise NotImplementedError
@@ -72,7 +80,7 @@ class ControlTask(ClassificationTask):
              steps: int | None = None) -> Episode:
         """Episodes of an agent from ``worlds`` (n, w), all side by side, each until it is over.
 
-        The most likely action is taken; with a generator, one drawn from the softmax of the logits. ``steps`` ends all
+        What is done is decided from the logits (n, o); with a generator, drawn from their softmax. ``steps`` ends all
         episodes earlier than ``longest`` does.
         """
         state: Any = None
@@ -80,7 +88,7 @@ class ControlTask(ClassificationTask):
         def choose(world: Tensor, x: Tensor) -> Tensor:
             nonlocal state
             logits, state = step(x, state)
-            return chosen(logits, generator)
+            return self.decide(logits) if generator is None else chosen(logits, generator)
 
         return self.walk(choose, worlds, steps)
 

@@ -4,10 +4,11 @@
     θ̈_k = −¾ (ẍ cos θ_k + q_k) / l_k,        q_k = μ_p θ̇_k / (m_k l_k) + g sin θ_k,  g = −9.8 m/s²
 
 M = 1 kg; poles of 1 m, 0.1 kg and of 0.1 m, 0.01 kg, l_k half of a length; μ_c = 5·10⁻⁴, μ_p = 2·10⁻⁶; F is one of
-K forces spread evenly from −10 to 10 N. A step lasts 0.02 s, worked out by Runge and Kutta's method of fourth order,
-with two poles in halves. Each step after which the cart is within 2.4 m and the poles are within 12° (of two poles
-36°) gives a reward of 1, the first other one ends the episode. Unless velocities are shown they must be told from what
-was seen before. The expert sees all, and takes the force next to that of the linear regulator: with s' ≈ A s + B F,
+K forces spread evenly from −10 to 10 N, or where pushes are graded F = Σ_k π_k F_k with their chances π. A step lasts
+0.02 s, worked out by Runge and Kutta's method of fourth order, with two poles in halves. Each step after which the cart
+is within 2.4 m and the poles are within 12° (of two poles 36°) gives a reward of 1, the first other one ends the
+episode. Unless velocities are shown they must be told from what was seen before. The expert sees all, and takes the
+force next to that of the linear regulator: with s' ≈ A s + B F,
 
     F = −K s,   K = (R + Bᵀ P B)⁻¹ Bᵀ P A,   P = Q + Aᵀ P (A − B K)
 
@@ -47,6 +48,8 @@ class PoleBalancingSettings(Settings):
     steps: int = setting(1000, "Steps after which an episode ends.", symbol="T", ge=10, le=2000, main=True)
     forces: int = setting(3, "Number of forces to choose from, evenly from 10 N to the left to 10 N to the right.",
                           symbol="K", ge=2, le=21)
+    graded: bool = setting(False, "Push with the mean of the forces, each weighted by its chance, instead of with the "
+                                  "likeliest one.")
 
 
 class PoleBalancing(ControlTask):
@@ -66,9 +69,7 @@ class PoleBalancing(ControlTask):
         self.longest = self.metric_best = self.settings.steps
         self.input_size = (1 + self.count) * (2 if self.settings.velocities else 1)
         self.output_size = self.settings.forces
-        last = self.settings.forces - 1
-        self.levels = (2 * torch.arange(last + 1, dtype=torch.float64) - last) * (PUSH / last)
-        self.words = [f"{-f:.3g} N left" if f < 0 else f"{f:.3g} N right" if f else "no push" for f in self.levels]
+        self.words = [self.did(k) for k in range(self.output_size)]
         self.scale = torch.tensor([TRACK, *[TILT[self.count]] * self.count], dtype=torch.float64)
 
     def worlds(self, count: int, generator: torch.Generator) -> Tensor:
@@ -95,18 +96,33 @@ class PoleBalancing(ControlTask):
         return torch.cat([places, speeds], 1).float()
 
     def move(self, world: Tensor, action: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        before, force = world.numpy().T, self.levels[action].numpy()
+        before, force = world.numpy().T, self.force(action).numpy()
         after = torch.from_numpy(pushed(before, force, INNER[self.count]).T)
         over = ((after[:, :1].abs() > TRACK) | (after[:, 2:2 + self.count].abs() > TILT[self.count])).any(1)
         return after, (~over).double(), over
 
+    def decide(self, logits: Tensor) -> Tensor:
+        if not self.settings.graded:
+            return super().decide(logits)
+        return logits.double().softmax(-1) @ torch.arange(self.output_size, dtype=torch.float64).to(logits.device)
+
+    def force(self, action: Tensor) -> Tensor:
+        """The forces in N of actions (n,); between two actions lies what is between their forces."""
+        last = self.output_size - 1
+        return (2 * action.double() - last) * (PUSH / last)
+
+    def did(self, action: float) -> str:
+        f = float(self.force(torch.tensor(action)))
+        return f"{-f:.3g} N left" if f < 0 else f"{f:.3g} N right" if f else "no push"
+
     def expert(self, world: Tensor) -> Tensor:
-        return self.nearest(-(world @ torch.from_numpy(regulator(self.count))))
+        return self.nearest(-(world @ torch.from_numpy(regulator(self.count)))).round().long()
 
     def nearest(self, force: Tensor) -> Tensor:
-        """The action (n,) whose force is next to what is wanted (n,)."""
-        last = len(self.levels) - 1
-        return ((force + PUSH) / (2 * PUSH) * last).round().clamp(0, last).long()
+        """The action (n,) whose force is next to what is wanted (n,), in float64."""
+        last = self.output_size - 1
+        action = ((force + PUSH) / (2 * PUSH) * last).clamp(0, last)
+        return action if self.settings.graded else action.round()
 
     def told(self, world: Tensor) -> list[str]:
         kind = "pole " if self.count == 1 else "poles "

@@ -124,3 +124,21 @@ def test_many_models_are_taught_at_once(name, more):
             assert loss == pytest.approx(own, rel=1e-4)
     for (loss, metric), run in zip(fleet.measure(), runs, strict=True):
         assert loss == pytest.approx(run.measure()[0], rel=1e-3) and metric == pytest.approx(run.measure()[1], rel=0.2)
+
+
+def test_a_graded_push_lies_between_the_forces():
+    task = rc.Experiment.of("elman", "pole_balancing", forces=3, graded=True).make_task()
+    logits = torch.log(torch.tensor([[0.5, 0.25, 0.25], [1.0, 1e-30, 1e-30], [0.25, 0.5, 0.25]]))
+    assert task.force(task.decide(logits)).tolist() == pytest.approx([-2.5, -10.0, 0.0], abs=1e-5)
+    assert [task.did(k) for k in (0, 0.75, 1, 2)] == ["10 N left", "2.5 N left", "no push", "10 N right"]
+    world = task.worlds(3, torch.Generator().manual_seed(0))
+    assert not torch.equal(task.move(world, task.decide(logits))[0], task.move(world, logits.argmax(1))[0])
+    assert task.expert(world).dtype == torch.long
+    plain = rc.Experiment.of("elman", "pole_balancing", forces=3).make_task()
+    assert torch.equal(plain.decide(logits), logits.argmax(1))
+
+
+def test_what_lies_between_two_actions_has_no_chance_of_its_own():
+    run = rc.Run(rc.Experiment.of("elman", "pole_balancing", "cosyne", graded=True, forces=2, hidden_size=3))
+    table = rc.episode(run.network, run.held_out, run.task).frame()
+    assert table["with the chance"].isna().any() and table["it did"].str.contains("N ").all()
