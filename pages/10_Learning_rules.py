@@ -18,10 +18,10 @@ hand = frame(
     keep=("rules",),
 )
 picture, controls = st.columns([3, 1], gap="large")
-with picture:
-    bench(hand)
 with controls:
-    draft(hand)
+    chosen = draft(hand)
+with picture:
+    bench(hand, chosen)
 sections(
     "rules",
     {

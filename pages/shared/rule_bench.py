@@ -38,8 +38,8 @@ def short(name: str) -> str:
     return rc.learners()[name].label
 
 
-def draft(hand: Hand) -> None:
-    """The controls: which rules, how large and how long, and the button that trains them."""
+def draft(hand: Hand) -> list[str]:
+    """The controls: which rules, how large and how long, and the button that trains them; returns the rules."""
     st.subheader("Side by side", anchor=False)
     options = fitting(hand)
     chosen = st.multiselect("Rules", list(options), [n for n in FIRST if n in options], format_func=short,
@@ -69,6 +69,7 @@ def draft(hand: Hand) -> None:
     if st.button("Train side by side", icon=":material/play_arrow:", type="primary", key="bench_start", disabled=few):
         _start(hand, [hand.spec.with_(learner=name, **base, **own.get(name, {})) for name in chosen])
         st.rerun()
+    return chosen
 
 
 def _start(hand: Hand, specs: list[rc.Experiment]) -> None:
@@ -79,13 +80,13 @@ def _start(hand: Hand, specs: list[rc.Experiment]) -> None:
         st.session_state["bench_trouble"] = str(error)
 
 
-def bench(hand: Hand) -> None:
-    """The picture: a held-out curve for each rule while they train, or what to do where none was started."""
+def bench(hand: Hand, chosen: list[str]) -> None:
+    """The picture: a held-out curve for each rule while they train, or the chosen rules where none was started."""
     if (sentence := st.session_state.pop("bench_trouble", None)) is not None:
         st.error(plain(sentence), icon=":material/error:")
     ids = [name for name in str(st.session_state.get("rules") or "").split(".") if name][:4]
     if not ids:
-        _waiting(hand)
+        _waiting(hand, chosen)
         return
     try:
         looks = [watched(run_id).glance(age=0.0) for run_id in ids]
@@ -112,20 +113,24 @@ def bench(hand: Hand) -> None:
     moving()
 
 
-def _waiting(hand: Hand) -> None:
-    """Where nothing was started: the rules that fit, each with its equations and what it is for."""
+def _waiting(hand: Hand, chosen: list[str]) -> None:
+    """Where nothing was started: the chosen rules in full, and what the others do that fit."""
     cards, columns = rc.learners(), st.columns(2, gap="small")
-    for k, (name, title) in enumerate(fitting(hand).items()):
+    for k, name in enumerate(chosen):
         card, needs = cards[name], learner_classes()[name].needs
         with columns[k % 2].container(border=True, gap="xxsmall"):
-            st.markdown(f"**{plain(title)}** :gray[{card.year}]  \n{plain(card.summary)}")
+            st.markdown(f"**{plain(card.title)}** :gray[{card.year}]  \n{plain(card.summary)}")
             st.markdown("  \n".join(f"${line}$" for line in rc.figures.equations(card, theme=mode())))
             if needs is None:
                 note("No way back: it needs nothing but the loss of each network that it tries, or its return.")
                 continue
             note(f"A gradient after a {needs.waits}; keeps numbers for a {needs.keeps}; blames up to a {needs.blames}. "
                  f"A weight reads {plain(needs.reads)}.")
-    note("Train two to four of them side by side, with the controls beside this list.")
+    others = [name for name in fitting(hand) if name not in chosen]
+    if others:
+        with st.expander(f"{len(others)} more that can teach this network", icon=":material/school:"):
+            for name in others:
+                st.markdown(f"**{plain(cards[name].title)}** :gray[{cards[name].year}] {plain(cards[name].summary)}")
 
 
 def _bar(ids: list[str], looks: list[Any], owner: str) -> None:
