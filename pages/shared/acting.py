@@ -20,7 +20,7 @@ def acting(hand: Hand) -> None:
                               help=f"Which of {STARTS} held-out starts to play from."))
     result = found(hand, "episode", rows=STARTS, row=row)
     draw(result, "episode",
-         "The network acts itself, always with its most likely action, from a start that training never saw. Dotted: "
+         "The network acts itself, nothing left to chance, from a start that training never saw. Dotted: "
          "the way that was gone; a star: the goal. Press play or drag the slider.", "The episode as a table")
     figure = rc.figures.returns(result, hand.baseline, theme=mode())
     show(figure, key="returns")

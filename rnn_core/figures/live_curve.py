@@ -13,7 +13,7 @@ from rnn_core.records import Baseline, Command
 from rnn_core.records.palette import tone
 
 FONT = "Source Sans"
-CLOSE, ROWS = 0.25, 3
+CLOSE, ROWS, WORDY = 0.25, 3, 32
 
 
 def live_curve(
@@ -46,7 +46,7 @@ def live_curve(
 def option(got: Learning, name: str, level: tuple[float, str], theme: str, until: int, alt: str) -> dict[str, Any]:
     """The option of one learning curve with its level and marks; same shape at every update, so nothing jumps."""
     text, second, rule, paper, surface = ink(theme)
-    colour = tone("prediction", theme)
+    colour, told = tone("prediction", theme), level[1] if len(level[1]) <= WORDY else "without memory"
 
     def font(colour: str, **more: Any) -> dict[str, Any]:
         return {"color": colour, "fontFamily": FONT, "fontSize": 14, **more}
@@ -56,7 +56,7 @@ def option(got: Learning, name: str, level: tuple[float, str], theme: str, until
         {
             "yAxis": level[0],
             "lineStyle": {"color": text, "type": "dashed", "width": 1.5},
-            "label": {"formatter": f"{level[1]}: {short(level[0])}", "position": "insideEndTop", **font(text)},
+            "label": {"formatter": f"{told}: {short(level[0])}", "position": "insideEndTop", **font(text)},
         }
     ]
     lines += _marks(got, max(until, got.last, 1), font(second, backgroundColor=paper, padding=[1, 3]))
@@ -108,6 +108,7 @@ def option(got: Learning, name: str, level: tuple[float, str], theme: str, until
             "nameTextStyle": font(second, align="left"),
             "splitLine": {"lineStyle": {"color": rule}},
             **bare,
+            "axisLabel": font(second, showMinLabel=got.log or got.low == 0, showMaxLabel=got.log or got.high == 1),
         },
         "series": [thin_line, thick],
     }

@@ -34,7 +34,8 @@ class TruncatedBPTT(StepwiseLearner):
     card = Card(title="Truncated backpropagation through time", short="Truncated BPTT", row="B2", year=1990,
                 reference="Williams & Peng 1990; Sutskever, Training recurrent neural networks, 2013",
                 summary="Pass the blame back only a fixed number of steps, which is cheap and blind beyond them.",
-                equations={"g": "g = Σ_t Σ_{u ∈ (t−k1, t]} ∂ℓ_u/∂θ through steps t−k2+1 … t, for t = k1, 2 k1, …"},
+                equations={"g": "g = Σ_t Σ_{u ∈ (t−k1, t]} ∂ℓ_u/∂θ, t = k1, 2 k1, …",
+                           "ℓ": "∂ℓ_u/∂θ through steps t−k2+1 … t"},
                 symbols={"g": "gradient"}, use="How far back must an error be sent?")
     Settings = TruncatedSettings
     needs = Needs(waits="window", keeps="window", blames="window", local=True,

@@ -344,6 +344,11 @@ function describe({ t, T, unit, value, label, mapTitle, update }) {
   return `time ${t} of ${T - 1}${token}, ${unit === undefined ? "" : `unit ${unit}, `}${mapTitle} ${fixed(value)}${moment}`
 }
 
+/** A text of at most so many characters, what was cut off as an ellipsis. */
+function shorten(text, most) {
+  return text.length <= most ? text : text.slice(0, Math.max(0, most - 1)) + "…"
+}
+
 /** The subscript with the step's number in place of t: "t−1" at 5 gives "4"; a pass that runs backwards came from 6. */
 function stepSub(sub, t, way = 1) {
   return sub.replace(/(^|[\s,;])t(?:\s*[−-]\s*(\d+))?$/, (_, lead, lag) => lead + String(t - way * Number(lag ?? 0)).replace("-", "−"))
@@ -1006,7 +1011,10 @@ const CURSORS = {
     g.font = this.font(14, "mono", 600)
     if (g.measureText(text).width <= this.layout.cell + 1.5 && this.layout.cell >= 6.5) return
     const line = row.expect ? h / 2 : h, shown = row.expect && (row.scored?.[this.t] ?? true) ? [[visible(row.expect[this.t]), y + line / 2 + 5, "target"], [text, y + line * 1.5 + 5, row.tone]] : [[text, y + h - line / 2 + 5, row.tone]]
-    for (const [token, at, tone] of shown) this.text(g, token, x + 6, at, { font: g.font, colour: this.theme.text(tone), halo: true })
+    for (const [token, at, tone] of shown) {
+      const late = x + 6 + g.measureText(token).width > this.right && x - this.layout.left > this.layout.plot / 2
+      this.text(g, token, late ? x - 6 : x + 6, at, { font: g.font, colour: this.theme.text(tone), align: late ? "right" : "left", halo: true })
+    }
   },
 }
 
@@ -1172,7 +1180,7 @@ const Brushing = Base => class extends Base {
 
 // The timeline's picture, on the screen and as a file.
 
-const MINI = 18, MARGIN = 12
+const MINI = 18, MARGIN = 12, LONG = 6
 
 /** Paints the rows, the axis and the cursor. */
 const TimelinePainting = Base => class extends Base {
@@ -1463,8 +1471,9 @@ const TimelinePainting = Base => class extends Base {
 
   paintFlag(g, x) {
     const token = visible(this.header.labels?.[this.t]), { left } = this.layout, [from, to] = this.span
-    const text = (this.t + .5 < from ? "‹ " : "") + `t = ${this.t}` + (token ? ` · ${token}` : "") + (this.t + .5 > to ? " ›" : "")
+    const said = (this.t + .5 < from ? "‹ " : "") + `t = ${this.t}` + (token ? ` · ${token}` : ""), after = this.t + .5 > to ? " ›" : ""
     g.font = this.font(13, "mono", 600)
+    const room = this.layout.plot - 14, wide = g.measureText("0").width, text = shorten(said, Math.floor(room / wide) - after.length) + after
     const w = g.measureText(text).width + 14, at = clamp(x - w / 2, left, Math.max(left, this.right - w))
     g.fillStyle = this.theme.ink
     g.beginPath()
@@ -1477,7 +1486,7 @@ const TimelinePainting = Base => class extends Base {
   cursorValue(place) {
     const { row } = place, y = this.middle(place) + 5, shown = row.log ? scientific : fixed
     if (this.dimmed(row)) return { text: "—", y }
-    if (row.kind === "tokens") return { text: this.token(row, this.t).slice(0, 6), y }
+    if (row.kind === "tokens") return this.token(row, this.t).length > LONG ? {} : { text: this.token(row, this.t), y }
     if (row.kind === "heatmap") {
       if (!this.chosen(row)) return {}
       const line = this.unitLine(place)

@@ -170,6 +170,12 @@ test("paths: the loop opens into a level line", () => {
   assert.match(v.smooth([[0, 0], [10, 8]]), /^M0,0C5,0 5,8 10,8$/)
 })
 
+test("shorten: what is cut off becomes an ellipsis", () => {
+  assert.equal(v.shorten("cart +0.04 m", 12), "cart +0.04 m")
+  assert.equal(v.shorten("cart +0.04 m", 6), "cart …")
+  assert.equal(v.shorten("cart", 0), "…")
+})
+
 test("describeNode", () => {
   assert.match(v.describeNode({ symbol: "f", kind: "probe", title: "keep gate" }, 3, 40, [.6, .8], 1e-4), /^f at step 3 of 39, keep gate, size 1\.00, gradient 1e−4$/)
   assert.match(v.describeNode({ symbol: "W", sub: "", kind: "parameter", shape: "4 × 2" }, 3, 40, []), /used 40 times/)

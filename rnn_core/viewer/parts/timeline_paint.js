@@ -4,13 +4,13 @@ import { pixels } from "./colours.js"
 import { FEWEST, isSeen, isWhole, ticks } from "./time.js"
 import { onRuns } from "./stretch.js"
 import { layoutRows } from "./places.js"
-import { describe } from "./words.js"
+import { describe, shorten } from "./words.js"
 import { html, write } from "./dom.js"
 import { SvgPen } from "./pen.js"
 import { BASE, BITMAP } from "./view.js"
 import { CURSORS, PAINTERS } from "./timeline_rows.js"
 
-const MINI = 18, MARGIN = 12
+const MINI = 18, MARGIN = 12, LONG = 6
 
 /** Paints the rows, the axis and the cursor. */
 export const TimelinePainting = Base => class extends Base {
@@ -301,8 +301,9 @@ export const TimelinePainting = Base => class extends Base {
 
   paintFlag(g, x) {
     const token = visible(this.header.labels?.[this.t]), { left } = this.layout, [from, to] = this.span
-    const text = (this.t + .5 < from ? "‹ " : "") + `t = ${this.t}` + (token ? ` · ${token}` : "") + (this.t + .5 > to ? " ›" : "")
+    const said = (this.t + .5 < from ? "‹ " : "") + `t = ${this.t}` + (token ? ` · ${token}` : ""), after = this.t + .5 > to ? " ›" : ""
     g.font = this.font(13, "mono", 600)
+    const room = this.layout.plot - 14, wide = g.measureText("0").width, text = shorten(said, Math.floor(room / wide) - after.length) + after
     const w = g.measureText(text).width + 14, at = clamp(x - w / 2, left, Math.max(left, this.right - w))
     g.fillStyle = this.theme.ink
     g.beginPath()
@@ -315,7 +316,7 @@ export const TimelinePainting = Base => class extends Base {
   cursorValue(place) {
     const { row } = place, y = this.middle(place) + 5, shown = row.log ? scientific : fixed
     if (this.dimmed(row)) return { text: "—", y }
-    if (row.kind === "tokens") return { text: this.token(row, this.t).slice(0, 6), y }
+    if (row.kind === "tokens") return this.token(row, this.t).length > LONG ? {} : { text: this.token(row, this.t), y }
     if (row.kind === "heatmap") {
       if (!this.chosen(row)) return {}
       const line = this.unitLine(place)

@@ -155,6 +155,9 @@ export const CURSORS = {
     g.font = this.font(14, "mono", 600)
     if (g.measureText(text).width <= this.layout.cell + 1.5 && this.layout.cell >= 6.5) return
     const line = row.expect ? h / 2 : h, shown = row.expect && (row.scored?.[this.t] ?? true) ? [[visible(row.expect[this.t]), y + line / 2 + 5, "target"], [text, y + line * 1.5 + 5, row.tone]] : [[text, y + h - line / 2 + 5, row.tone]]
-    for (const [token, at, tone] of shown) this.text(g, token, x + 6, at, { font: g.font, colour: this.theme.text(tone), halo: true })
+    for (const [token, at, tone] of shown) {
+      const late = x + 6 + g.measureText(token).width > this.right && x - this.layout.left > this.layout.plot / 2
+      this.text(g, token, late ? x - 6 : x + 6, at, { font: g.font, colour: this.theme.text(tone), align: late ? "right" : "left", halo: true })
+    }
   },
 }

@@ -24,6 +24,11 @@ export function describe({ t, T, unit, value, label, mapTitle, update }) {
   return `time ${t} of ${T - 1}${token}, ${unit === undefined ? "" : `unit ${unit}, `}${mapTitle} ${fixed(value)}${moment}`
 }
 
+/** A text of at most so many characters, what was cut off as an ellipsis. */
+export function shorten(text, most) {
+  return text.length <= most ? text : text.slice(0, Math.max(0, most - 1)) + "…"
+}
+
 /** The subscript with the step's number in place of t: "t−1" at 5 gives "4"; a pass that runs backwards came from 6. */
 export function stepSub(sub, t, way = 1) {
   return sub.replace(/(^|[\s,;])t(?:\s*[−-]\s*(\d+))?$/, (_, lead, lag) => lead + String(t - way * Number(lag ?? 0)).replace("-", "−"))
