@@ -2,7 +2,6 @@
 
 PORT ?= 8501
 PIP_ARGS ?=
-JOBS ?= 2
 PYTHON ?=
 ARGS ?=
 JOBS ?= 2

@@ -11,6 +11,7 @@ import rnn_core as rc
 from pages.shared.boot import boot
 from pages.shared.charts import choose_format
 from pages.shared.hand import Hand, arrive
+from pages.shared.history import one_step_back
 from pages.shared.theme import logo
 from pages.shared.transport import transport as transport_bar
 from pages.shared.words import note, plain
@@ -55,6 +56,7 @@ def frame(kicker: str, question: str, lead: str = "", *, transport: bool = False
                 note(section)
             for file, label, icon in pages:
                 st.page_link(file, label=label, icon=f":material/{icon}:", width="stretch")
+        one_step_back()
     head = st.container(gap=None)
     with head.container(horizontal=True, vertical_alignment="center", gap="small", key="runbar"):
         st.markdown(headline(hand), width="stretch")

@@ -179,11 +179,7 @@ def arrive(keep: Sequence[str] = ()) -> tuple[Hand, list[str]]:
 
 
 def set_off(page: str) -> NoReturn:
-    """Open another page, such as ``pages/3_Gradients.py``, with what is in hand in its address from the first.
-
-    Written to the address only on arrival it would stand in the browser's history twice, and Back would have to be
-    pressed twice.
-    """
+    """Open another page, such as ``pages/3_Gradients.py``, with what is in hand in its address from the first."""
     state = st.session_state
     state["written"] = _address(Hand(state["spec"], state["run_id"], state["owner"], state["moment"]))
     st.switch_page(page, query_params=state["written"])

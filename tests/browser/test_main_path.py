@@ -49,6 +49,25 @@ def test_home_shows_a_trained_network_at_once(page: Page, wait_idle, shoot) -> N
     assert "baseline" in page.locator(".st-key-runbar").inner_text()
 
 
+@pytest.mark.timeout(600)
+def test_back_leads_to_the_page_before_in_one_step(page: Page, wait_idle) -> None:
+    page.goto("/")
+    wait_idle(page)
+    page.locator("html[data-history=kept]").wait_for()
+    for name in ("Train", "Gradients"):
+        page.get_by_test_id("stSidebar").get_by_role("link", name=name).click()
+        page.wait_for_url(f"**/{name}?**")
+        wait_idle(page)
+    page.go_back()
+    page.wait_for_url("**/Train?**")
+    wait_idle(page)
+    assert "What can it learn?" in page.locator("h1").inner_text()
+    page.go_back()
+    page.wait_for_url(lambda url: urlsplit(url).path == "/")
+    wait_idle(page)
+    assert "See a network remember" in page.locator("h1").inner_text()
+
+
 def _when_quiet(page: Page, sent: list[object]) -> int:
     """How much was sent, once a page that has just come has asked for nothing more for two seconds."""
     before = -1
