@@ -53,7 +53,7 @@ def test_home_shows_a_trained_network_at_once(page: Page, wait_idle, shoot) -> N
 def test_back_leads_to_the_page_before_in_one_step(page: Page, wait_idle) -> None:
     page.goto("/")
     wait_idle(page)
-    page.locator("html[data-history=kept]").wait_for()
+    page.locator("html[data-history=kept]").wait_for(state="attached")
     for name in ("Train", "Gradients"):
         page.get_by_test_id("stSidebar").get_by_role("link", name=name).click()
         page.wait_for_url(f"**/{name}?**")
