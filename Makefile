@@ -4,7 +4,7 @@ PORT ?= 8501
 PIP_ARGS ?=
 PYTHON ?=
 ARGS ?=
-JOBS ?= 3
+JOBS ?= 2
 IN := .venv/bin/python
 export PIP_ARGS PYTHON
 

@@ -9,7 +9,7 @@ from pages.shared.engine import polling
 from pages.shared.hand import Hand
 from pages.shared.watched import watched
 
-RARELY = 6
+RARELY, NOW = 6, "now"
 
 
 def tape(hand: Hand) -> None:
@@ -33,12 +33,12 @@ def tape(hand: Hand) -> None:
 def _bar(hand: Hand, moments: list[int]) -> None:
     if len(moments) < 2:
         return
-    last = len(moments) - 1
+    last, places = len(moments) - 1, [*moments[:-1], NOW]  # the newest end has one name, however far the tape grows
     here = last if hand.moment is None else moments.index(hand.moment)
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="tape"):
         _step(hand, "tape_back", "Back on the tape", "chevron_left", moments[max(here - 1, 0)], here == 0)
-        how = {"format_func": lambda m: f"update {m:,}", "width": 280}
-        chosen = steady_slider("Tape of training", moments, moments[here], f"tape_{hand.run_id}", **how)
+        how = {"format_func": lambda place: place if place == NOW else f"update {place:,}", "width": 280}
+        chosen = steady_slider("Tape of training", places, places[here], f"tape_{hand.run_id}", **how)
         _step(hand, "tape_on", "Forward on the tape", "chevron_right", moments[min(here + 1, last)], here == last)
         if hand.moment is None:
             st.markdown(":small[:gray[Tape: every picture shows the network as it is now.]]", width="stretch")
@@ -48,8 +48,8 @@ def _bar(hand: Hand, moments: list[int]) -> None:
                 width="content",
             )
             st.button("Now", key="tape_now", type="tertiary", on_click=hand.seek, args=(moments[-1],))
-    if chosen != moments[here]:
-        hand.seek(chosen)
+    if chosen != places[here]:
+        hand.seek(moments[places.index(chosen)])
         st.rerun()
 
 

@@ -40,7 +40,7 @@ def test_a_population_is_bred_and_shown(page: Page, wait_idle, shoot) -> None:
     page.goto("/Train?architecture=elman&task=temporal_xor&learner=genetic&hidden_size=4&sure_only=true&population=40"
               "&updates=12&length=15&batch_size=8")
     wait_idle(page)
-    page.locator(".st-key-play button").click()
+    page.locator(".st-key-play button").first.click()
     page.get_by_text("done after update").first.wait_for()
     wait_idle(page)
     page.get_by_role("link", name="Learning rules", exact=True).first.click()

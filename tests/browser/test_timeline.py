@@ -48,6 +48,7 @@ def test_space_in_the_viewer_plays_the_sequence_and_trains_nothing(opened, shoot
 
 
 def test_scrubbing_zooming_and_saving_ask_the_server_for_nothing(opened):
+    opened.wait_for_load_state("networkidle")  # the page's last typeface
     sent = []
     opened.on("request", lambda request: sent.append(request.url) if request.url.startswith("http") else None)
     opened.evaluate("""() => { window.frames_sent = 0; const send = WebSocket.prototype.send
