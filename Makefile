@@ -21,7 +21,7 @@ app: ## install what is needed, start engine and dashboard on 127.0.0.1:8501 (PO
 test: ## install what is needed, run every test (ARGS="-k gru" picks some, JOBS=0 runs one at a time)
 	@scripts/venv.sh dev
 	@scripts/chromium.sh
-	@$(IN) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(IN) -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 notebook: ## open the notebooks in JupyterLab
 	@scripts/venv.sh dev

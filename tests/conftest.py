@@ -21,16 +21,6 @@ _data = tempfile.TemporaryDirectory(prefix="rnn-explorer-tests-")
 os.environ["RNN_EXPLORER_DATA"] = _data.name
 
 
-LONG = ("browser", "notebooks", "verify", "pages", "jobs", "viewer", "analysis")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that take long come first, so that no worker is left alone with one at the end."""
-    here = Path(__file__).parent
-    order = {name: k for k, name in enumerate(LONG)}
-    items.sort(key=lambda item: order.get(item.path.relative_to(here).parts[0], len(LONG)))
-
-
 def pytest_unconfigure() -> None:
     """Removes the session's data folder."""
     _data.cleanup()
