@@ -5,7 +5,7 @@ import streamlit as st
 import rnn_core as rc
 from pages.shared.engine import engine
 from pages.shared.frame import frame
-from pages.shared.race_draft import draft, sizes
+from pages.shared.race_draft import KEPT, draft, sizes
 from pages.shared.race_reach import how_far
 from pages.shared.race_view import found, show_race, show_shipped
 from pages.shared.words import plain
@@ -17,7 +17,7 @@ hand = frame(
     "Which one learns it better?",
     "Same sequences, same seeds, as many weights for each, the same effort to find each one’s learning rate. Only then "
     "may two architectures be compared, and only by their bands.",
-    keep=("race", "reach"),
+    keep=KEPT,
 )
 
 

@@ -171,23 +171,27 @@ def arrive(keep: Sequence[str] = ()) -> tuple[Hand, list[str]]:
         hold(hand.spec, hand.run_id)
     if state.get("moment") is not None and (sentence := hand.seek(state["moment"])):
         notices.append(sentence)
-    written = _address(hand) | {name: str(state[name]) for name in keep if state.get(name)}
+    written = _address(hand, keep)
     if written != dict(st.query_params):
         st.query_params.from_dict(written)
     state["written"] = written
     return hand, notices
 
 
-def set_off(page: str) -> NoReturn:
-    """Open another page, such as ``pages/3_Gradients.py``, with what is in hand in its address from the first."""
+def set_off(page: str, keep: Sequence[str] = ()) -> NoReturn:
+    """Open another page, such as ``pages/3_Gradients.py``, with what is in hand in its address from the first.
+
+    ``keep`` as that page's ``arrive`` has it.
+    """
     state = st.session_state
-    state["written"] = _address(Hand(state["spec"], state["run_id"], state["owner"], state["moment"]))
+    state["written"] = _address(Hand(state["spec"], state["run_id"], state["owner"], state["moment"]), keep)
     st.switch_page(page, query_params=state["written"])
 
 
-def _address(hand: Hand) -> dict[str, str]:
-    run = {"run": hand.run_id} if hand.run_id else {}
-    return hand.spec.to_query() | run | ({} if hand.moment is None else {"moment": str(hand.moment)})
+def _address(hand: Hand, keep: Sequence[str]) -> dict[str, str]:
+    written = hand.spec.to_query() | ({"run": hand.run_id} if hand.run_id else {})
+    written |= {} if hand.moment is None else {"moment": str(hand.moment)}
+    return written | {name: str(st.session_state[name]) for name in keep if st.session_state.get(name)}
 
 
 def _take(run_id: str, notices: list[str]) -> None:

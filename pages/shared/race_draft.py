@@ -18,6 +18,7 @@ from rnn_core.race.record import FOUND
 FIRST = ("elman", "gru", "lstm")
 RATES = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)
 LEARNER = "bptt"
+RACE, KEPT = "pages/6_Race.py", ("race", "reach")
 
 
 def fitting(task: str) -> dict[str, str]:

@@ -10,12 +10,12 @@ import streamlit as st
 
 import rnn_core as rc
 from pages.shared.hand import Hand, set_off
+from pages.shared.race_draft import KEPT, RACE
 from pages.shared.runs import MOVING, ORDERS, Line, ago, chosen, pick, picked
 from pages.shared.runs_bin import UNDO, delete
 from pages.shared.words import note, plain, table_twin
 
 ROWS = 8
-RACE = "pages/6_Race.py"
 MOST = 6
 LETTERS = "ABCDEF"
 
@@ -101,7 +101,7 @@ def _row(line: Line, ids: list[str], owner: str) -> None:
     with st.container(horizontal=True, gap="small"):
         if race and st.button("Open the race", icon=":material/arrow_forward:", type="tertiary", key=f"race:{line.id}"):
             st.session_state["race"] = line.id
-            set_off(RACE)
+            set_off(RACE, KEPT)
         if not race:
             note("It is not the training of one network, and this page does not know its kind.")
         if line.own:

@@ -6,7 +6,7 @@ import streamlit as st
 
 import rnn_core as rc
 from pages.shared.hand import Hand, set_off
-from pages.shared.race_draft import propose
+from pages.shared.race_draft import KEPT, RACE, propose
 from pages.shared.words import note, plain
 
 MEMORYLESS = ("window_mlp", "causal_cnn", "bag_of_words", "feed_forward", "pooled_cnn")
@@ -37,7 +37,7 @@ def without_memory(hand: Hand) -> None:
     )
     if st.button("Race them", icon=":material/sports_score:", key="race_memoryless"):
         propose(hand.spec, [hand.spec.architecture, *rivals][:LANES])
-        set_off("pages/6_Race.py")
+        set_off(RACE, KEPT)
     note(
         "The race gives all of them the same sequences and seeds, as many weights, and the same effort to find each "
         "one’s learning rate."

@@ -51,10 +51,9 @@ class Genetic(PopulationLearner):
         own, chance = self.settings, self.streams.noise
         parents = select(self.fitness, 2 * count, own.selection, chance, rivals=own.rivals,
                          share=own.best_share).view(count, 2)
-        pairs = (torch.rand(count, generator=chance) < own.crossover_rate).nonzero().squeeze(1)
-        alone = torch.ones(count, dtype=torch.bool).index_fill(0, pairs, False)
-        parents[alone, 1] = parents[alone, 0]
+        both = torch.rand(count, generator=chance) < own.crossover_rate
+        parents[~both, 1] = parents[~both, 0]
         at = parents.to(self.population.device)
-        young, fathers = self.population[at[:, 0]], self.population[at[pairs, 1]]
-        young[pairs] = cross(young[pairs], fathers, own.crossover, chance)
+        young = self.population[at[:, 0]]
+        young[both] = cross(young[both], self.population[at[both, 1]], own.crossover, chance)
         return mutate(young, own.mutation_rate, own.mutation_size, chance), parents

@@ -167,10 +167,9 @@ def right_or_wrong_is_enough() -> Iterator[Finding]:
 def a_pole_stands() -> Iterator[Finding]:
     """One pole whose speed is not shown, 200 steps, 300 updates; settings chosen on seeds 0 to 2, these confirm."""
     for seed in CONFIRMED:
-        run = _balanced("elman", seed)
-        yield above(f"seed {seed}: mean steps of 200", 190.0, run.measure()[1])
-        yield below(f"seed {seed}: the best of 200 straight rules", 100.0, run.task.baseline().value)
+        yield above(f"seed {seed}: mean steps of 200", 190.0, _balanced("elman", seed).measure()[1])
     run = _balanced("feed_forward", CONFIRMED[0])
+    yield below("the best of 200 straight rules", 100.0, run.task.baseline().value)
     yield below("most steps at any time of a net without memory", 100.0, float(run.history["metric"].max()))
 
 

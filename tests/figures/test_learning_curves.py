@@ -49,6 +49,12 @@ def test_the_live_curve_is_the_same_story(run, theme):
     assert low <= min(points(held_out)[:, 1].min(), base.loss) and high >= points(held_out)[:, 1].max()
 
 
+def test_a_long_sentence_stays_out_of_the_picture(run):
+    option = rc.figures.live_curve(run.history, Baseline(0.5, 0.5, "push as seen, the best of 200 such rules"))
+    assert option["series"][1]["markLine"]["data"][0]["label"]["formatter"] == "without memory: 0.5"
+    assert "the best of 200 such rules" in option["aria"]["label"]["description"]
+
+
 def test_the_tape_is_marked_on_a_copy(run, theme):
     option = rc.figures.live_curve(run.history, run.task.baseline(), theme=theme, until=100)
     before = repr(option)

@@ -36,6 +36,19 @@ def test_a_step_back_shows_the_earlier_network(visit) -> None:
     assert moment(app) is None and app.button(key="tape_on").disabled
 
 
+def test_the_newest_end_has_one_name(visit) -> None:
+    app = visit("Train")
+
+    def slider():
+        return next(one for one in app.select_slider if one.label == "Tape of training")
+
+    assert slider().value == "now" and slider().options[-1] == "now"
+    slider().set_value(64).run()
+    assert moment(app) == "64" and slider().value == 64
+    slider().set_value("now").run()
+    assert moment(app) is None and slider().value == "now"
+
+
 def test_the_moment_follows_from_page_to_page_and_through_the_address(visit) -> None:
     app = visit("Train", moment="64")
     assert moment(app) == "64" and f"update] **{shipped().update:,}**" in written(app)
