@@ -128,7 +128,8 @@ def _waiting(hand: Hand, chosen: list[str]) -> None:
                  f"A weight reads {plain(needs.reads)}.")
     others = [name for name in fitting(hand) if name not in chosen]
     if others:
-        with st.expander(f"{len(others)} more that can teach this network", icon=":material/school:"):
+        more = "more " if chosen else ""
+        with st.expander(f"{len(others)} {more}that can teach this network", icon=":material/school:"):
             for name in others:
                 st.markdown(f"**{plain(cards[name].title)}** :gray[{cards[name].year}] {plain(cards[name].summary)}")
 
