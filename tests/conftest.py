@@ -17,7 +17,7 @@ settings.register_profile("the same examples every time", derandomize=True, dead
 settings.load_profile("the same examples every time")
 torch.set_num_threads(1)
 os.environ["OMP_NUM_THREADS"] = "1"  # for kernels, engines and dashboards that tests start
-_data = tempfile.TemporaryDirectory(prefix="rnn-explorer-tests-", ignore_cleanup_errors=True)  # an engine may still write
+_data = tempfile.TemporaryDirectory(prefix="rnn-explorer-tests-", ignore_cleanup_errors=True)  # an engine may write yet
 os.environ["RNN_EXPLORER_DATA"] = _data.name
 
 
